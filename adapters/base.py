@@ -1,0 +1,103 @@
+"""What adapters are handed and what they offer each other through the hub, never directly."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from hub.model import Alarm, DeviceId, OperatorAction, Outcome, PointId, Reading, Site, Timestamp, Value
+
+
+class Bucket(Struct, frozen=True):
+    """One slice of a point's history: smallest, largest and last value, worst quality, how many readings."""
+
+    at: Timestamp
+    low: float | None
+    high: float | None
+    last: Value | None
+    quality: int
+    """The worst quality in the slice (0 good, 1 uncertain, 2 bad)."""
+    count: int
+
+
+class JournalRow(Struct, frozen=True):
+    """One journaled record as it is searched and shown: its number, its time, its tagged body."""
+
+    seq: int
+    at: Timestamp
+    kind: str
+    body: dict[str, Any]
+
+
+class Historian(Protocol):
+    """The read side of the store. Every method raises StorageError while the database is away."""
+
+    async def history(self, point: PointId, start: Timestamp, end: Timestamp, buckets: int) -> list[Bucket]:
+        """Return a point's readings in [start, end) in at most `buckets` slices, oldest first; empty slices left out."""
+        ...
+
+    async def journal(self, *, before: int | None, limit: int, match: Mapping[str, str]) -> list[JournalRow]:
+        """Return journal rows newest first, `seq` < `before`; `match` filters by kind, device, zone, category, alarm."""
+        ...
+
+    async def events(self, *, before: str | None, limit: int, kind: str | None, device: DeviceId | None) -> list[dict[str, Any]]:
+        """Return device events newest first, as JSON-ready rows with an `id` to page by."""
+        ...
+
+    async def ready(self) -> bool:
+        """Tell whether the database answers."""
+        ...
+
+
+class Desk(Protocol):
+    """Where operator actions are handed in."""
+
+    async def act(self, action: OperatorAction) -> Outcome:
+        """Carry an action out; returns when its effect is journaled, or with the reason why there is none."""
+        ...
+
+
+class DeviceStatus(Struct, frozen=True):
+    """A device as it stands."""
+
+    device: DeviceId
+    state: str
+    reason: str
+    detail: str
+    since: Timestamp
+    last_heard: Timestamp | None
+
+
+class View(Protocol):
+    """The last known state of everything, read-only: what adapters may see of the hub."""
+
+    @property
+    def site(self) -> Site:
+        """The running configuration."""
+        ...
+
+    @property
+    def epoch(self) -> str:
+        """Names this numbering of the stream; it changes when the hub starts anew."""
+        ...
+
+    @property
+    def seq(self) -> int:
+        """The number of the last published record."""
+        ...
+
+    def alarms(self) -> Sequence[Alarm]:
+        """Return every alarm that a console must show."""
+        ...
+
+    def alarm(self, alarm: str) -> Alarm | None:
+        """Return one alarm, shown or not, if it ever was."""
+        ...
+
+    def device(self, device: DeviceId) -> DeviceStatus:
+        """Return a device's health. Raises KeyError."""
+        ...
+
+    def reading(self, point: PointId) -> Reading | None:
+        """Return a point's last reading, or None before the first."""
+        ...

@@ -1,0 +1,103 @@
+"""What a driver is: five methods that know a protocol and nothing else.
+
+No loop, sleep, retry, backoff, health, scaling or logging of failures lives in a driver; `drivers.runner` has all of
+that. A driver serves one *line*: one connection, with every device that is reached through it (several unit ids behind
+one Modbus gateway, every sensor of one MQTT broker).
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Protocol
+
+from msgspec import Struct
+from pydantic import BaseModel
+
+from hub.model import DeviceId, DeviceState, EventMap, Intake, PointId, Sample, Value
+
+
+class BoundPoint(Struct, frozen=True):
+    """A point as its driver needs it: whose it is, what to call it, where it lives."""
+
+    id: PointId
+    device: DeviceId
+    address: Any
+    """The driver's own address model, validated."""
+    writable: bool = False
+
+
+class BoundDevice(Struct, frozen=True):
+    """A device as its driver needs it."""
+
+    id: DeviceId
+    connection: Any
+    """The driver's own connection model, validated, secrets resolved."""
+    points: tuple[BoundPoint, ...]
+    events: tuple[EventMap, ...] = ()
+    timeout: float = 3.0
+    """Seconds a request may take."""
+    limits: dict[str, Any] = {}
+    """From the profile: largest read, forbidden ranges and the like, in the driver's own words."""
+
+
+class Sink(Protocol):
+    """Where a driver or the runner hands over what it got. Never waits; never raises for bad input."""
+
+    def take(self, intake: Intake) -> None:
+        """Take one batch; `intake.release` is called, in the event loop, once the batch is durable."""
+        ...
+
+    def report(self, device: DeviceId, state: DeviceState, reason: str = "", detail: str = "") -> None:
+        """Take the health of a device as it is seen now; only a change makes news."""
+        ...
+
+    def last_heard(self, device: DeviceId) -> int | None:
+        """Return the hub time (ns) of the device's last sample or event, or None."""
+        ...
+
+
+class Driver(Protocol):
+    """One line of one protocol. Every method may raise Unreachable or Misconfigured; each says what else."""
+
+    async def open(self) -> None:
+        """Connect, sign in. Callable again after `close`."""
+        ...
+
+    async def read(self, points: Sequence[BoundPoint]) -> list[Sample]:
+        """Return one sample for each point asked, all of one device: a raw value, or the reason there is none.
+
+        Raises NoAnswer when this device is silent though the line works.
+        """
+        ...
+
+    async def subscribe(self, sink: Sink) -> None:
+        """Hand over whatever the line's devices say until it is lost (Unreachable). For lines that are told."""
+        ...
+
+    async def write(self, point: BoundPoint, value: Value) -> None:
+        """Set one point to a raw value. Raises NoAnswer, Refused."""
+        ...
+
+    async def close(self) -> None:
+        """Disconnect; safe to call twice and after a failed `open`."""
+        ...
+
+
+class DriverSpec(Struct, frozen=True):
+    """What the rest of the house knows of a driver before its library is imported."""
+
+    name: str
+    connection: type[BaseModel]
+    """Model of `connection:` of a device."""
+    address: type[BaseModel]
+    """Model of `address:` of a point."""
+    event: type[BaseModel] | None
+    """Model of `address:` of an event map; None: this driver has no events."""
+    line: Callable[[Any], Hashable]
+    """Connection model → key; devices with equal keys share one driver."""
+    load: Callable[[], Callable[[Sequence[BoundDevice]], Driver]]
+    """Import the library and return the driver's constructor. Raises ImportError naming the missing extra."""
+    pushes: bool = False
+    """Whether devices report by themselves (`subscribe`) instead of being asked (`read`)."""
+    endpoint: Callable[[Any], tuple[str, int]] | None = None
+    """Connection model → host and port, for `check --connect` and for pointing a device at its simulator."""
+    redirect: Callable[[Any, str, int], Any] | None = None
+    """(connection model, host, port) → the same connection at another address (a simulator's)."""

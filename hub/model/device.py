@@ -1,0 +1,125 @@
+"""Devices, their points, and how healthy they are."""
+
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+from hub.model.clock import SECOND, Timestamp
+from hub.model.ids import DeviceId, PointId, ZoneId
+from hub.model.lane import Lane
+from hub.model.reading import Value
+from hub.model.text import Text
+
+
+class Point(Struct, frozen=True):
+    """One quantity of one device: what its number means (ours) and where it lives (the driver's `address`)."""
+
+    id: PointId
+    device: DeviceId
+    name: str
+    title: Text
+    kind: str
+    zone: ZoneId
+    lane: Lane
+    unit: str | None = None
+    type: str = "float"
+    """`bool`, `int`, `float` or `text`: the type of the value after normalising."""
+    address: Any = None
+    """The driver's own address model; None for the hub's own points (`$health`)."""
+    scale: float = 1.0
+    offset: float = 0.0
+    mapping: dict[str, Value] | None = None
+    """Raw value (as text) → value; a raw value that is missing here is undecodable."""
+    invert: bool = False
+    range: tuple[float, float] | None = None
+    """What is normal to see; outside it the quality is uncertain, out_of_range."""
+    deadband: float = 0.0
+    """A change no greater than this (in `unit`) is not reported."""
+    interval: int | None = None
+    """Nanoseconds between scans of this point; None: the device's."""
+    stale_after: int | None = None
+    """Nanoseconds without a refresh after which the value is uncertain, stale."""
+    writable: bool = False
+    tags: frozenset[str] = frozenset()
+
+
+class EventMap(Struct, frozen=True):
+    """Which message of a device is which device event; `address` and `attributes` are the driver's own language."""
+
+    name: str
+    kind: str
+    address: Any
+    attributes: dict[str, str] = {}
+    lane: Lane = Lane.BULK
+
+
+class Device(Struct, frozen=True):
+    """One thing spoken to over one connection, with everything its driver and the rules need."""
+
+    id: DeviceId
+    title: Text
+    profile: str
+    driver: str
+    zone: ZoneId
+    connection: Any
+    """The driver's own connection model, secrets resolved."""
+    points: tuple[Point, ...]
+    events: tuple[EventMap, ...] = ()
+    interval: int = SECOND
+    timeout: int = 3 * SECOND
+    silent_after: int | None = None
+    """For devices that report by themselves: nanoseconds without a word after which they are offline."""
+    behind: DeviceId | None = None
+    tags: frozenset[str] = frozenset()
+    at: tuple[float, float] | None = None
+    enabled: bool = True
+    parameters: dict[str, Value] = {}
+    limits: dict[str, Any] = {}
+    """What the profile says of the device's limits (largest read, forbidden ranges), for the driver."""
+    origin: str = ""
+    """file:line where the device is described."""
+
+
+class DeviceState(StrEnum):
+    """Health of a device."""
+
+    WAITING = "waiting"
+    ONLINE = "online"
+    DEGRADED = "degraded"
+    OFFLINE = "offline"
+    OUT_OF_SERVICE = "out_of_service"
+
+
+class DeviceChange(Struct, frozen=True, tag="device_change"):
+    """A device's health changed. `reason` is one word, `detail` the sentence for the maintainer."""
+
+    device: DeviceId
+    state: DeviceState
+    reason: str
+    detail: str
+    at: Timestamp
+
+
+class DeviceEvent(Struct, frozen=True, tag="device_event"):
+    """Something that happened at a device at an instant (a plate passage, a trap, a line crossed)."""
+
+    device: DeviceId
+    kind: str
+    attributes: dict[str, Value | None]
+    source_time: Timestamp | None
+    hub_time: Timestamp
+    dedupe_key: str | None = None
+    lane: Lane = Lane.BULK
+
+
+class Stray(Struct, frozen=True, tag="stray"):
+    """Input that could not be understood, kept for people to look at (the quarantine)."""
+
+    device: DeviceId
+    source: str
+    """Where it came from in the protocol's words: a topic, a register range."""
+    reason: str
+    body: bytes
+    """At most 4 KiB of it."""
+    at: Timestamp

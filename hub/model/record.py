@@ -1,0 +1,38 @@
+"""Records: everything on the stream that is not a reading, and the batches in which all of it travels."""
+
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct, field
+
+from hub.model.alarm import Transition
+from hub.model.clock import Timestamp
+from hub.model.command import CommandResult, OperatorAction, SystemNote
+from hub.model.device import DeviceChange, DeviceEvent, Stray
+from hub.model.reading import Reading, Sample
+
+Record = Transition | OperatorAction | CommandResult | DeviceChange | DeviceEvent | SystemNote
+"""Anything on the stream that has a stream seq of its own."""
+
+JournalRecord = Transition | OperatorAction | CommandResult | DeviceChange | SystemNote
+"""What the journal keeps: durable before anyone hears of it."""
+
+Release = Callable[[], None]
+"""Called once the batch is durable: MQTT ack, inform reply, HTTP 202."""
+
+
+class Intake(Struct):
+    """All that one read of a socket or one poll gave: the unit that travels from a driver."""
+
+    samples: list[Sample] = field(default_factory=list)
+    events: list[DeviceEvent] = field(default_factory=list)
+    strays: list[Stray] = field(default_factory=list)
+    release: Release | None = None
+
+
+class Published(Struct, frozen=True):
+    """What subscribers hear: committed readings and records, the latter numbered `seq`, `seq`+1, …"""
+
+    seq: int
+    at: Timestamp
+    readings: Sequence[Reading] = ()
+    records: Sequence[Record] = ()
