@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from hub.model import Alarm, DeviceId, OperatorAction, Outcome, PointId, Reading, Site, Timestamp, Value
+from hub.model import Alarm, DeviceId, DeviceStatus, OperatorAction, Outcome, PointId, Reading, Site, Timestamp, Value
 
 
 class Bucket(Struct, frozen=True):
@@ -55,17 +55,6 @@ class Desk(Protocol):
     async def act(self, action: OperatorAction) -> Outcome:
         """Carry an action out; returns when its effect is journaled, or with the reason why there is none."""
         ...
-
-
-class DeviceStatus(Struct, frozen=True):
-    """A device as it stands."""
-
-    device: DeviceId
-    state: str
-    reason: str
-    detail: str
-    since: Timestamp
-    last_heard: Timestamp | None
 
 
 class View(Protocol):

@@ -3,7 +3,7 @@
 from hub.model.alarm import CATEGORIES, Alarm, Priority, Transition, fold, state_name
 from hub.model.clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Clock, ManualClock, SystemClock, Timestamp
 from hub.model.command import Command, CommandResult, OperatorAction, Outcome, SystemNote
-from hub.model.device import Device, DeviceChange, DeviceEvent, DeviceState, EventMap, Point, Stray
+from hub.model.device import Device, DeviceChange, DeviceEvent, DeviceState, DeviceStatus, EventMap, Point, Stray
 from hub.model.errors import (
     CitywatchError,
     ConfigError,
@@ -27,7 +27,7 @@ from hub.model.text import Text
 __all__ = [
     "CATEGORIES", "DAY", "HOUR", "MILLISECOND", "MINUTE", "QUALITY_OF", "SECOND", "Alarm", "AlarmId", "CitywatchError",
     "Clock", "Command", "CommandResult", "Condition", "ConfigError", "Device", "DeviceChange", "DeviceEvent", "DeviceId",
-    "DeviceState", "DriverError", "EventMap", "Group", "Intake", "JournalRecord", "Lane", "ManualClock", "Misconfigured",
+    "DeviceState", "DeviceStatus", "DriverError", "EventMap", "Group", "Intake", "JournalRecord", "Lane", "ManualClock", "Misconfigured",
     "NoAnswer", "OperatorAction", "Outcome", "Point", "PointId", "Priority", "Published", "Quality", "Reading", "Reason",
     "Record", "Refused", "Release", "Rule", "Sample", "Selector", "Site", "StorageDamaged", "StorageError", "StorageFull",
     "StoreSettings", "Stray", "SystemClock", "SystemNote", "Test", "Text", "Timestamp", "Transition", "Unreachable",

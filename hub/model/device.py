@@ -101,6 +101,17 @@ class DeviceChange(Struct, frozen=True, tag="device_change"):
     at: Timestamp
 
 
+class DeviceStatus(Struct, frozen=True):
+    """A device's health as it stands."""
+
+    device: DeviceId
+    state: DeviceState
+    reason: str
+    detail: str
+    since: Timestamp
+    last_heard: Timestamp | None
+
+
 class DeviceEvent(Struct, frozen=True, tag="device_event"):
     """Something that happened at a device at an instant (a plate passage, a trap, a line crossed)."""
 
