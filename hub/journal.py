@@ -1,0 +1,175 @@
+"""Our own append-only record of transitions, operator actions and device changes: durable before anyone hears of it.
+
+The database holds a copy; this file is the truth from which alarm state is restored. A reserve of disk space is kept
+beside it, given up when the disk is full, so that life-safety records can still be written.
+"""
+
+import asyncio
+import sqlite3
+import uuid
+import zlib
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from hub.batchfile import BatchFile, Entry
+from hub.model import JournalRecord
+
+log = structlog.get_logger(__name__)
+
+SCHEMA = """
+create table if not exists identity(id text not null);
+create table if not exists batch(seq integer primary key, n integer not null, crc integer not null, body blob not null);
+create table if not exists checkpoint(name text primary key, seq integer not null, body blob not null);
+"""
+RESERVE_BYTES = 8 << 20
+READ_BATCHES = 500
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(list[JournalRecord]).decode
+
+
+class _Batch(Struct, frozen=True):
+    seq: int
+    n: int
+    body: bytes
+
+
+class _Checkpoint(Struct, frozen=True):
+    name: str
+    seq: int
+    body: bytes
+
+
+class _Trim(Struct, frozen=True):
+    up_to: int
+
+
+class Journal:
+    """The file `journal.db` of a state folder."""
+
+    def __init__(self, path: Path, *, reserve_bytes: int = RESERVE_BYTES) -> None:
+        """Open the file or make it, inside a running event loop. Raises StorageDamaged."""
+        self._file = BatchFile(path, SCHEMA, self._write, spacing=lambda _n: 0.0)
+        self._reader = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._reserve = path.with_suffix(".reserve")
+        self._reserve_bytes = reserve_bytes
+        self.id = self._identity()
+        self.last_seq = self._last_seq()
+        """The number of the last durable record."""
+        self._next = self.last_seq + 1
+        self._news = asyncio.Event()
+        self._file.make_room = self._give_up_reserve
+        self.keep_reserve()
+
+    @property
+    def file(self) -> BatchFile:
+        """The writer underneath, for its trouble and counters."""
+        return self._file
+
+    def append(self, records: Sequence[JournalRecord], then: Callable[[], None] | None = None) -> int:
+        """Make records durable at once; return the number of the first. `then` runs in the loop when they are."""
+        first = self._next
+        self._next += len(records)
+
+        def settled() -> None:
+            self.last_seq = first + len(records) - 1
+            self._news.set()
+            if then is not None:
+                then()
+
+        self._file.append(Entry(_Batch(first, len(records), _encode(records)), len(records), settled), urgent=True)
+        return first
+
+    def checkpoint(self, name: str, seq: int, body: bytes) -> None:
+        """Keep `body` as the state of `name` after record `seq`, replacing the one before."""
+        self._file.append(Entry(_Checkpoint(name, seq, body), 0))
+
+    def restore(self, name: str) -> tuple[int, bytes] | None:
+        """Return the last checkpoint of `name`: the record number it stands at and its body."""
+        row = self._reader.execute("select seq, body from checkpoint where name = ?", (name,)).fetchone()
+        return None if row is None else (row[0], row[1])
+
+    def read(self, after: int, limit: int = 10_000) -> list[tuple[int, JournalRecord]]:
+        """Return at most about `limit` records after number `after`, each with its number.
+
+        A batch whose checksum is wrong is left out and logged.
+        """
+        found: list[tuple[int, JournalRecord]] = []
+        query = "select seq, n, crc, body from batch where seq + n - 1 > ? order by seq limit ?"
+        with closing(self._reader.execute(query, (after, READ_BATCHES))) as rows:
+            for seq, n, crc, body in rows:
+                if zlib.crc32(body) != crc:
+                    log.error("journaled batch is damaged and left out", seq=seq, records=n)
+                    continue
+                found.extend((seq + i, record) for i, record in enumerate(_decode(body)) if seq + i > after)
+                if len(found) >= limit:
+                    break
+        return found
+
+    def trim(self, seq: int) -> None:
+        """Forget records up to `seq`: they are in the database and no checkpoint needs them."""
+        self._file.append(Entry(_Trim(seq), 0))
+
+    async def wait_beyond(self, seq: int) -> None:
+        """Wait until a record after `seq` is durable."""
+        while self.last_seq <= seq:
+            self._news.clear()
+            await self._news.wait()
+
+    async def flushed(self) -> None:
+        """Wait until everything appended so far is durable."""
+        await self._file.flushed()
+
+    def keep_reserve(self) -> None:
+        """Set the reserve of disk space aside (again); quietly leave it when there is no room."""
+        if self._reserve_bytes and not self._reserve.exists():
+            try:
+                with self._reserve.open("wb") as file:
+                    for _ in range(self._reserve_bytes >> 16):
+                        file.write(bytes(1 << 16))
+            except OSError:
+                self._reserve.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Write what is left and close."""
+        self._file.close()
+        self._reader.close()
+
+    def _give_up_reserve(self) -> bool:
+        if not self._reserve.exists():
+            return False
+        self._reserve.unlink()
+        log.warning("journal gives up its disk reserve", bytes=self._reserve_bytes)
+        return True
+
+    def _identity(self) -> str:
+        row = self._reader.execute("select id from identity").fetchone()
+        if row:
+            return str(row[0])
+        made = str(uuid.uuid4())
+        self._reader.execute("insert into identity values (?)", (made,))
+        return made
+
+    def _last_seq(self) -> int:
+        query = """select max(coalesce((select max(seq + n - 1) from batch), 0),
+                              coalesce((select max(seq) from checkpoint), 0))"""
+        last: int = self._reader.execute(query).fetchone()[0]
+        return last
+
+    @staticmethod
+    def _write(connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            payload = entry.payload
+            if isinstance(payload, _Batch):
+                row = (payload.seq, payload.n, zlib.crc32(payload.body), payload.body)
+                connection.execute("insert into batch values (?, ?, ?, ?)", row)
+            elif isinstance(payload, _Checkpoint):
+                row = (payload.name, payload.seq, payload.body)
+                connection.execute("insert or replace into checkpoint values (?, ?, ?)", row)
+            elif isinstance(payload, _Trim):
+                connection.execute("delete from batch where seq + n - 1 <= ?", (payload.up_to,))
