@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 from pydantic import BaseModel
 
-from hub.model import DeviceId, DeviceState, EventMap, Intake, PointId, Sample, Value
+from hub.model import DeviceId, DeviceState, EventMap, Intake, PointId, Reason, Sample, Value
 
 
 class BoundPoint(Struct, frozen=True):
@@ -101,3 +101,5 @@ class DriverSpec(Struct, frozen=True):
     """Connection model → host and port, for `check --connect` and for pointing a device at its simulator."""
     redirect: Callable[[Any, str, int], Any] | None = None
     """(connection model, host, port) → the same connection at another address (a simulator's)."""
+    example: Callable[[Any, Any], Value | Reason] | None = None
+    """(address model, raw as a profile example writes it) → the raw value a sample would carry, or why there is none."""

@@ -21,6 +21,7 @@ from hub.model.lane import Lane
 from hub.model.reading import QUALITY_OF, Quality, Reading, Reason, Sample, Value
 from hub.model.record import Intake, JournalRecord, Published, Record, Release
 from hub.model.rule import Condition, Group, Rule, Selector, Test
+from hub.model.scaling import to_engineering
 from hub.model.site import Site, StoreSettings, WebSettings, Zone
 from hub.model.text import Text
 
@@ -31,5 +32,5 @@ __all__ = [
     "NoAnswer", "OperatorAction", "Outcome", "Point", "PointId", "Priority", "Published", "Quality", "Reading", "Reason",
     "Record", "Refused", "Release", "Rule", "Sample", "Selector", "Site", "StorageDamaged", "StorageError", "StorageFull",
     "StoreSettings", "Stray", "SystemClock", "SystemNote", "Test", "Text", "Timestamp", "Transition", "Unreachable",
-    "Value", "WebSettings", "Zone", "ZoneId", "fold", "point_id", "row_id", "split_point", "state_name",
+    "Value", "WebSettings", "Zone", "ZoneId", "fold", "point_id", "row_id", "split_point", "state_name", "to_engineering",
 ]
