@@ -1,0 +1,1 @@
+"""The store adapter without a server."""
