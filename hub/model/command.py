@@ -29,7 +29,7 @@ class Outcome(Struct, frozen=True):
 
     done: Transition | None = None
     refused: str | None = None
-    """unknown, conflict, already, not_allowed, condition_active, not_recorded."""
+    """unknown, conflict, already, not_allowed, not_acknowledged, condition_active, not_recorded."""
     alarm: Alarm | None = None
 
 

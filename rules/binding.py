@@ -1,0 +1,103 @@
+"""Which points a rule watches: selectors against the points of a site, and operands against the points of a device."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from hub.model import Device, DeviceId, Point, PointId, Rule, Selector, Site, Test, ZoneId
+
+
+class Anchor(Struct, frozen=True):
+    """What one alarm of a rule stands for: a point, or a whole device when `for_each` names no point."""
+
+    device: Device
+    point: Point | None
+
+    @property
+    def id(self) -> PointId:
+        """The part of the alarm's id after the rule."""
+        return self.device.id if self.point is None else self.point.id
+
+    @property
+    def zone(self) -> ZoneId:
+        """The zone the alarm belongs to: the point's own where it has one."""
+        return self.device.zone if self.point is None else self.point.zone
+
+
+PointsOf = Mapping[DeviceId, Sequence[Point]]
+"""The points of each device, the hub's own (`$health`) included."""
+
+
+def points_of(site: Site) -> PointsOf:
+    """Return every device's points, in the order of the site."""
+    found: dict[DeviceId, list[Point]] = {device: [] for device in site.devices}
+    for point in site.points.values():
+        found.setdefault(point.device, []).append(point)
+    return found
+
+
+def anchors(rule: Rule, site: Site, points: PointsOf) -> Iterator[Anchor]:
+    """Give everything that a rule's `for_each` selects, in the order of the site's devices and points."""
+    selector = rule.for_each
+    if selector == Selector():
+        return
+    for device in site.devices.values():
+        if selector.profile not in (None, device.profile) or selector.device not in (None, device.id):
+            continue
+        if selector.kind is None and selector.point is None:
+            if _within(device.zone, selector.zone) and _tagged(selector, device.tags):
+                yield Anchor(device, None)
+            continue
+        yield from (Anchor(device, point) for point in points[device.id] if _selects(selector, point, device))
+
+
+def _selects(selector: Selector, point: Point, device: Device) -> bool:
+    return (
+        selector.kind in (None, point.kind)
+        and selector.point in (None, point.name)
+        and _within(point.zone, selector.zone)
+        and _tagged(selector, point.tags | device.tags)
+    )
+
+
+def _within(zone: ZoneId, outer: ZoneId | None) -> bool:
+    return outer is None or zone == outer or zone.startswith(f"{outer}/")
+
+
+def _tagged(selector: Selector, tags: frozenset[str]) -> bool:
+    return selector.tag is None or selector.tag in tags
+
+
+def operand(test: Test, anchor: Anchor, points: PointsOf) -> Point | None:
+    """Return the point a test speaks of, or None when the device has no such point.
+
+    Without `of` it is the anchor. A `point` is looked for beside the anchor first (`smoke` beside `z07.alarm` is
+    `z07.smoke`), then by its full name; of several points of a `kind` the one with the longest common name wins.
+    """
+    if test.of is None:
+        return anchor.point
+    selector = test.of
+    name = "" if anchor.point is None else anchor.point.name
+    found = [p for p in points.get(selector.device or anchor.device.id, ()) if _names(selector, p, name)]
+    return max(found, key=lambda p: _nearness(p.name, name, selector.point), default=None)
+
+
+def _names(selector: Selector, point: Point, beside: str) -> bool:
+    if selector.kind not in (None, point.kind):
+        return False
+    return selector.point is None or point.name in (selector.point, _sibling(beside, selector.point))
+
+
+def _sibling(beside: str, name: str) -> str:
+    group, dot, _ = beside.rpartition(".")
+    return f"{group}{dot}{name}"
+
+
+def _nearness(name: str, beside: str, wanted: str | None) -> tuple[bool, int]:
+    """Rank candidates: the sibling in the same group first, then by the number of common leading name parts."""
+    common = 0
+    for a, b in zip(name.split("."), beside.split("."), strict=False):
+        if a != b:
+            break
+        common += 1
+    return wanted is not None and name == _sibling(beside, wanted), common
