@@ -27,6 +27,8 @@ create table if not exists batch(seq integer primary key autoincrement, target t
 """
 GIBIBYTE = 1 << 30
 DROP_ORDER = (Lane.MEDIA, Lane.BULK, Lane.LIVE)
+MOST_WAITING = 50_000
+"""Readings that may wait in memory for a disk that refuses writes."""
 FAST_SPACING, BUSY_SPACING = 0.002, 0.010
 BUSY = 250
 
@@ -81,9 +83,17 @@ class Spool:
         """The writer underneath, for its trouble and counters."""
         return self._file
 
-    def append(self, rows: Rows, then: Callable[[], None] | None = None) -> None:
-        """Make rows durable; `then` runs in the event loop once they are."""
+    def append(self, rows: Rows, then: Callable[[], None] | None = None, *, must: bool = True) -> bool:
+        """Make rows durable; `then` runs in the event loop once they are.
+
+        While the disk refuses writes, rows of a lane that may drop are refused (False, counted as dropped) once too
+        many wait in memory, unless they `must` be kept because their source still holds them.
+        """
+        if not must and self._file.trouble and self._file.pending > MOST_WAITING and rows.lane.may_drop:
+            self._note_drop(rows.lane, rows.n, rows.t_min, rows.t_max)
+            return False
         self._file.append(Entry(rows, rows.n, then))
+        return True
 
     def trim(self, seq: int) -> None:
         """Forget batches up to `seq`: the store has committed them."""

@@ -1,0 +1,201 @@
+"""Carries the pure rules engine: steps it, wakes it when it is due, journals what it says, restores it after a crash.
+
+An alarm is heard of when it is journaled, never before; the one exception, announced by a system note, is a journal
+whose disk refuses: then a life-safety alarm is shown all the same, because people must see a fire that cannot be noted.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
+
+import msgspec
+import structlog
+
+from hub.journal import Journal
+from hub.model import (
+    SECOND,
+    Alarm,
+    AlarmId,
+    Clock,
+    JournalRecord,
+    OperatorAction,
+    Outcome,
+    PointId,
+    Reading,
+    Record,
+    Timestamp,
+    Transition,
+)
+
+log = structlog.get_logger(__name__)
+
+CHECKPOINT = "alarms"
+CHECKPOINT_SECONDS = 0.25
+ACTION_SECONDS = 5.0
+Publish = Callable[[Sequence[Record]], None]
+
+
+class Engine(Protocol):
+    """What alarming needs of the rules."""
+
+    @property
+    def watched(self) -> frozenset[PointId]:
+        """The points that some rule watches."""
+        ...
+
+    @property
+    def revision(self) -> int:
+        """Grows whenever `dump` would say something that no transition says."""
+        ...
+
+    def step(self, readings: Sequence[Reading], now: Timestamp) -> list[Transition]:
+        """Take readings; return what changed."""
+        ...
+
+    def act(self, action: OperatorAction, now: Timestamp) -> Outcome:
+        """Take a person's action; return its effect or why there is none."""
+        ...
+
+    def due(self) -> Timestamp | None:
+        """Return when time alone will change something."""
+        ...
+
+    def wake(self, now: Timestamp) -> list[Transition]:
+        """Do what is due."""
+        ...
+
+    def dump(self) -> dict[str, Any]:
+        """Return what must survive a crash, JSON-ready."""
+        ...
+
+    def load(self, dump: dict[str, Any], after: Iterable[JournalRecord]) -> None:
+        """Take a dump back, then the records journaled after it."""
+        ...
+
+    def orphans(self, now: Timestamp) -> list[Transition]:
+        """Return the removal of every alarm whose rule is gone."""
+        ...
+
+    def alarms(self) -> Sequence[Alarm]:
+        """Return every alarm that is not normal and acknowledged."""
+        ...
+
+    def alarm(self, alarm: AlarmId) -> Alarm | None:
+        """Return one alarm."""
+        ...
+
+
+class Alarming:
+    """The desk at which readings and people meet the rules."""
+
+    def __init__(self, engine: Engine, journal: Journal, publish: Publish, clock: Clock) -> None:
+        self._engine = engine
+        self._journal = journal
+        self._publish = publish
+        self._clock = clock
+        self._changed = asyncio.Event()
+        self._dirty = False
+        self._journaled = 0
+        self._unheard: dict[int, Sequence[Transition]] = {}
+        self._rest = CHECKPOINT_SECONDS
+        self.transitions = 0
+        self.watched = engine.watched
+
+    @property
+    def unheard(self) -> int:
+        """How many transitions wait for the journal."""
+        return sum(map(len, self._unheard.values()))
+
+    def restore(self) -> None:
+        """Bring the engine to where the journal says it was."""
+        kept = self._journal.restore(CHECKPOINT)
+        seq, dump = (kept[0], msgspec.json.decode(kept[1])) if kept else (0, {})
+        after: list[JournalRecord] = []
+        while page := self._journal.read(seq):
+            after.extend(record for _, record in page)
+            seq = page[-1][0]
+        self._engine.load(dump, after)
+        self._journaled = seq
+        self.commit(self._engine.orphans(self._clock.now()))
+
+    def step(self, readings: Sequence[Reading], now: Timestamp, done: Callable[[], None] | None = None) -> bool:
+        """Give readings to the rules; True when that made transitions, and then `done` runs once they are journaled."""
+        engine = self._engine
+        before = engine.revision
+        transitions = engine.step(readings, now)
+        if engine.revision != before:
+            self._touch()
+        if transitions:
+            self.commit(transitions, done)
+        return bool(transitions)
+
+    def commit(self, transitions: Sequence[Transition], done: Callable[[], None] | None = None) -> None:
+        """Journal transitions, then let them be heard, then `done`."""
+        if not transitions:
+            return
+        self.transitions += len(transitions)
+        self._touch()
+        key = id(transitions)
+        self._unheard[key] = transitions
+
+        def durable() -> None:
+            self._journaled = self._journal.last_seq
+            if self._unheard.pop(key, None) is not None:
+                self._publish(transitions)
+            if done is not None:
+                done()
+
+        self._journal.append(transitions, durable)
+
+    def publish_unrecorded(self) -> None:
+        """Let every waiting life-safety transition be heard though the journal cannot take it."""
+        for key in list(self._unheard):
+            transitions = self._unheard[key]
+            if any(t.category == "fire" for t in transitions):
+                self._publish(self._unheard.pop(key))
+
+    async def act(self, action: OperatorAction) -> Outcome:
+        """Carry out a person's action; return once it is journaled, or with the reason why nothing was done."""
+        outcome = self._engine.act(action, self._clock.now())
+        if outcome.done is None:
+            return outcome
+        journaled = asyncio.Event()
+        self.commit([outcome.done], journaled.set)
+        try:
+            await asyncio.wait_for(journaled.wait(), ACTION_SECONDS)
+        except TimeoutError:
+            log.error("action is not recorded: the journal takes no writes", alarm=action.alarm, who=action.who)
+            return Outcome(refused="not_recorded", alarm=outcome.alarm)
+        return outcome
+
+    async def run(self) -> None:
+        """Wake the engine whenever it is due, and keep its checkpoint fresh."""
+        while True:
+            self._changed.clear()
+            now = self._clock.now()
+            due = self._engine.due()
+            if due is not None and due <= now:
+                self.commit(self._engine.wake(now))
+                self._touch()
+                continue
+            wait = None if due is None else (due - now) / SECOND
+            if self._dirty:
+                wait = self._rest if wait is None else min(wait, self._rest)
+            try:
+                await asyncio.wait_for(self._changed.wait(), wait)
+            except TimeoutError:
+                pass
+            if self._dirty and not self._unheard:
+                self.keep()
+
+    def keep(self) -> None:
+        """Write a checkpoint of the engine as it stands after the last journaled record."""
+        begun = self._clock.monotonic()
+        self._dirty = False
+        self._journal.checkpoint(CHECKPOINT, self._journaled, msgspec.json.encode(self._engine.dump()))
+        # a checkpoint of a great flood is large: it may take a twentieth of the time, no more
+        self._rest = max(CHECKPOINT_SECONDS, 20 * (self._clock.monotonic() - begun) / SECOND)
+
+    def _touch(self) -> None:
+        self._dirty = True
+        self._changed.set()

@@ -1,0 +1,254 @@
+"""The order of the road, in one place: normalise → rules → commit → release the source → publish.
+
+Everything a driver hands over arrives here in batches and leaves here in batches. Nothing waits: the journal and the
+spool call back when a batch is durable, and only then is its source released and anyone hears of it. Alarms do not wait
+for the spool, and readings do not wait for the journal; the source is released when both have their part.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import structlog
+
+from hub.alarming import Alarming
+from hub.health import Health
+from hub.journal import Journal
+from hub.model import (
+    Clock,
+    DeviceChange,
+    DeviceId,
+    DeviceState,
+    Intake,
+    Lane,
+    Quality,
+    Reading,
+    Reason,
+    Record,
+    Release,
+    Site,
+    Timestamp,
+    point_id,
+)
+from hub.normalise import Track, normalise, tell, worsen
+from hub.spool import Rows, Spool
+from hub.state import State
+from hub.wire.copy import encode_events, encode_readings, encode_strays
+
+log = structlog.get_logger(__name__)
+
+SPECIAL = frozenset({"$available"})
+
+
+class _Waiting:
+    """A batch on its way: released when every part of it is durable."""
+
+    __slots__ = ("left", "release")
+
+    def __init__(self, release: Release, parts: int) -> None:
+        self.release = release
+        self.left = parts
+
+    def settle(self) -> None:
+        self.left -= 1
+        if not self.left:
+            self.release()
+
+
+class Counters:
+    """What came in and what became of it; plain integers, read when the metrics are asked for."""
+
+    def __init__(self) -> None:
+        self.received = 0
+        self.unchanged = 0
+        self.unknown = 0
+        self.spooled = 0
+        self.events = 0
+        self.strays = 0
+        self.reasons: Counter[Reason] = Counter()
+
+
+class Road:
+    """The Sink of every driver of a site."""
+
+    def __init__(
+        self,
+        site: Site,
+        *,
+        alarming: Alarming,
+        journal: Journal,
+        spool: Spool,
+        state: State,
+        health: Health,
+        clock: Clock,
+    ) -> None:
+        self.counters = Counters()
+        self._site = site
+        self._alarming = alarming
+        self._watched = alarming.watched
+        self._journal = journal
+        self._spool = spool
+        self._state = state
+        self._health = health
+        self._clock = clock
+        self._seq = 0
+        self._tracks = {p.id: Track(site.id, p) for p in site.points.values()}
+        self._rows = {t.id: t.row for t in self._tracks.values()}
+        self._of_device: dict[DeviceId, list[Track]] = {d: [] for d in site.devices}
+        for track in self._tracks.values():
+            self._of_device[track.device].append(track)
+        self._aging = [(t, t.point.stale_after) for t in self._tracks.values() if t.point.stale_after]
+
+    def take(self, intake: Intake) -> None:
+        """Take one batch from a driver; `intake.release` runs once all of it is durable."""
+        now = self._clock.now()
+        readings, notable = self._normalise(intake, now)
+        parts: list[Rows] = self._rows_of(readings)
+        if intake.events:
+            parts += self._event_rows(intake)
+        if intake.strays:
+            parts.append(self._stray_rows(intake))
+        self._commit(readings, parts, intake, now)
+        for track, reading in notable:
+            self._availability(track, reading)
+
+    def report(self, device: DeviceId, state: DeviceState, reason: str = "", detail: str = "") -> None:
+        """Take the health of a device as it is seen now; a change is journaled, told, and marks the device's points."""
+        now = self._clock.now()
+        change = self._health.report(device, state, reason, detail, now)
+        if change is not None:
+            self._tell_change(change, now)
+
+    def last_heard(self, device: DeviceId) -> Timestamp | None:
+        """Return when a device last said something."""
+        return self._health.last_heard(device)
+
+    def age(self) -> None:
+        """Mark every point that was not refreshed in its time as stale."""
+        now = self._clock.now()
+        late = [t for t, after in self._aging if t.heard and now - t.heard > after and t.quality is Quality.GOOD]
+        readings = [r for t in late if (r := worsen(t, Reason.STALE, now, self._next()))]
+        self._own(readings, now)
+
+    def _normalise(self, intake: Intake, now: Timestamp) -> tuple[list[Reading], list[tuple[Track, Reading]]]:
+        readings: list[Reading] = []
+        notable: list[tuple[Track, Reading]] = []
+        tracks, seq, counters = self._tracks, self._seq, self.counters
+        device = ""
+        samples = intake.samples
+        for sample in samples:
+            track = tracks.get(sample.point)
+            if track is None:
+                counters.unknown += 1
+                continue
+            if track.device is not device:
+                device = track.device
+                self._health.heard(device, now)
+            reading = normalise(track, sample, now, seq + 1)
+            if reading is None:
+                continue
+            seq += 1
+            readings.append(reading)
+            if reading.reason:
+                counters.reasons[reading.reason] += 1
+            if track.point.kind in SPECIAL:
+                notable.append((track, reading))
+        self._seq = seq
+        counters.received += len(samples)
+        counters.unchanged += len(samples) - len(readings)
+        return readings, notable
+
+    def _commit(self, readings: list[Reading], parts: list[Rows], intake: Intake, now: Timestamp) -> None:
+        watched = self._watched
+        heard = [r for r in readings if r.point in watched]
+        waiting = _Waiting(intake.release or _nothing, len(parts) + 1)
+        if not (heard and self._alarming.step(heard, now, waiting.settle)):
+            waiting.settle()
+        publish = partial(self._state.publish, now, readings, intake.events)
+        for number, rows in enumerate(parts, 1):
+            last = number == len(parts)
+            then = partial(_then, publish if last else None, waiting.settle)
+            if not self._spool.append(rows, then, must=intake.release is not None):
+                then()
+
+    def _rows_of(self, readings: list[Reading]) -> list[Rows]:
+        if not readings:
+            return []
+        self.counters.spooled += len(readings)
+        by_lane: dict[Lane, list[Reading]] = {}
+        tracks = self._tracks
+        for reading in readings:
+            by_lane.setdefault(tracks[reading.point].lane, []).append(reading)
+        return [self._rows_in(lane, part) for lane, part in by_lane.items()]
+
+    def _rows_in(self, lane: Lane, readings: list[Reading]) -> Rows:
+        times = [r.hub_time if r.source_time is None else r.source_time for r in readings]
+        body = encode_readings(readings, self._rows)
+        return Rows("reading", lane, len(readings), min(times), max(times), body)
+
+    def _event_rows(self, intake: Intake) -> list[Rows]:
+        self.counters.events += len(intake.events)
+        by_lane: dict[Lane, list[object]] = {}
+        for event in intake.events:
+            self._health.heard(event.device, event.hub_time)
+            by_lane.setdefault(event.lane, []).append(event)
+        return [
+            Rows("device_event", lane, len(part), *_span(part), encode_events(part, self._site.id))  # type: ignore[arg-type]
+            for lane, part in by_lane.items()
+        ]
+
+    def _stray_rows(self, intake: Intake) -> Rows:
+        self.counters.strays += len(intake.strays)
+        times = [s.at for s in intake.strays]
+        body = encode_strays(intake.strays, self._site.id)
+        return Rows("quarantine", Lane.BULK, len(times), min(times), max(times), body)
+
+    def _availability(self, track: Track, reading: Reading) -> None:
+        if reading.quality is Quality.GOOD and reading.value is False:
+            self.report(track.device, DeviceState.OFFLINE, "last_will", "the device's last will says it is gone")
+        elif reading.quality is Quality.GOOD:
+            self.report(track.device, DeviceState.ONLINE)
+
+    def _tell_change(self, change: DeviceChange, now: Timestamp) -> None:
+        self._journal.append([change], lambda: self._publish([change]))
+        readings = [self._health_reading(change, now)]
+        if change.state in (DeviceState.OFFLINE, DeviceState.OUT_OF_SERVICE):
+            offline = change.state is DeviceState.OFFLINE
+            reason = Reason.NO_COMMUNICATION if offline else Reason.OUT_OF_SERVICE
+            tracks = [t for t in self._of_device[change.device] if not t.point.kind.startswith("$")]
+            readings += [r for t in tracks if (r := worsen(t, reason, now, self._next()))]
+        self._own(readings, now)
+
+    def _health_reading(self, change: DeviceChange, now: Timestamp) -> Reading:
+        track = self._tracks[point_id(change.device, "$health")]
+        return tell(track, str(change.state), Reason.NONE, None, now, self._next())
+
+    def _own(self, readings: Sequence[Reading], now: Timestamp) -> None:
+        """Send the hub's own observations down the same road."""
+        if readings:
+            made = list(readings)
+            self._commit(made, self._rows_of(made), Intake(), now)
+
+    def _publish(self, records: Sequence[Record]) -> None:
+        self._state.publish(self._clock.now(), (), records)
+
+    def _next(self) -> int:
+        self._seq += 1
+        return self._seq
+
+
+def _nothing() -> None:
+    pass
+
+
+def _then(publish: Callable[[], object] | None, settle: Callable[[], None]) -> None:
+    if publish is not None:
+        publish()
+    settle()
+
+
+def _span(events: list[object]) -> tuple[Timestamp, Timestamp]:
+    times = [e.source_time or e.hub_time for e in events]  # type: ignore[attr-defined]
+    return min(times), max(times)
+
+

@@ -1,0 +1,52 @@
+"""Figures of the hub itself, in Prometheus form; read from the parts when asked, so counting costs the road nothing."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from msgspec import Struct
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+
+class Figure(Struct, frozen=True):
+    """One figure of one part: a counter when `total`, else a gauge; labels name the part it is of."""
+
+    name: str
+    help: str
+    value: float
+    labels: Mapping[str, str] = {}
+    total: bool = False
+
+
+Source = Callable[[], Iterable[Figure]]
+
+
+class _Collector:
+    def __init__(self, sources: list[Source]) -> None:
+        self._sources = sources
+
+    def collect(self) -> Iterable[Metric]:
+        families: dict[str, CounterMetricFamily | GaugeMetricFamily] = {}
+        for figure in (f for source in self._sources for f in source()):
+            family = families.get(figure.name)
+            if family is None:
+                make = CounterMetricFamily if figure.total else GaugeMetricFamily
+                family = families[figure.name] = make(figure.name, figure.help, labels=sorted(figure.labels))
+            family.add_metric([figure.labels[k] for k in sorted(figure.labels)], figure.value)
+        return families.values()
+
+
+class Metrics:
+    """Every part's figures under one name space, `citywatch_…`."""
+
+    def __init__(self) -> None:
+        self._sources: list[Source] = []
+        self._registry = CollectorRegistry()
+        self._registry.register(_Collector(self._sources))  # type: ignore[arg-type]
+
+    def add(self, source: Source) -> None:
+        """Ask `source` for its figures at each exposition."""
+        self._sources.append(source)
+
+    def exposition(self) -> bytes:
+        """Return all figures in the Prometheus text format 0.0.4."""
+        return generate_latest(self._registry)

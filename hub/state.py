@@ -1,0 +1,102 @@
+"""The last known state of everything that was published: what consoles and stores may see of the hub."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from hub.model import (
+    Alarm,
+    AlarmId,
+    DeviceChange,
+    DeviceId,
+    DeviceStatus,
+    PointId,
+    Published,
+    Reading,
+    Site,
+    Timestamp,
+    Transition,
+    fold,
+)
+from hub.stream import Stream, Subscription
+
+
+class State:
+    """A read-only face for everyone but the intake, which tells it what was committed."""
+
+    def __init__(self, site: Site, stream: Stream, last_heard: Callable[[DeviceId], Timestamp | None]) -> None:
+        self._site = site
+        self._stream = stream
+        self._last_heard = last_heard
+        self._readings: dict[PointId, Reading] = {}
+        self._fresh: dict[PointId, Reading] = {}
+        self._alarms: dict[AlarmId, Alarm] = {}
+        self._devices: dict[DeviceId, DeviceStatus] = {}
+
+    @property
+    def site(self) -> Site:
+        """The running configuration."""
+        return self._site
+
+    @property
+    def epoch(self) -> str:
+        """The stream's numbering."""
+        return self._stream.epoch
+
+    @property
+    def seq(self) -> int:
+        """The number of the last published record."""
+        return self._stream.seq
+
+    def publish(self, at: Timestamp, readings: Sequence[Reading], records: Sequence[object]) -> Published:
+        """Take what was committed, then let the stream tell everyone."""
+        if readings:
+            fresh = {r.point: r for r in readings}
+            self._readings.update(fresh)
+            self._fresh.update(fresh)
+        for record in records:
+            if isinstance(record, Transition):
+                self._alarms[record.alarm] = fold(self._alarms.get(record.alarm), record)
+            elif isinstance(record, DeviceChange):
+                r = record
+                self._devices[r.device] = DeviceStatus(r.device, r.state, r.reason, r.detail, r.at, None)
+        return self._stream.publish(at, readings, records)  # type: ignore[arg-type]
+
+    def restore(self, alarms: Iterable[Alarm], devices: Iterable[DeviceStatus]) -> None:
+        """Begin with what was known before this run."""
+        self._alarms = {a.last.alarm: a for a in alarms}
+        self._devices = {d.device: d for d in devices}
+
+    def snapshot_and_subscribe(
+        self, name: str, *, size: int = 10_000, readings: bool = False
+    ) -> tuple[int, Subscription]:
+        """Return the number as of which this state stands, and a subscription to everything after it.
+
+        Both in one step of the loop, so a reader that first copies what it needs from here misses nothing.
+        """
+        return self.seq, self._stream.subscribe(name, size=size, readings=readings)
+
+    def alarms(self) -> Sequence[Alarm]:
+        """Return every alarm that a console must show."""
+        return [a for a in self._alarms.values() if a.retained]
+
+    def alarm(self, alarm: AlarmId) -> Alarm | None:
+        """Return one alarm, shown or not, if it ever was."""
+        return self._alarms.get(alarm)
+
+    def device(self, device: DeviceId) -> DeviceStatus:
+        """Return a device's health. Raises KeyError."""
+        known = self._devices[device]
+        return DeviceStatus(
+            device, known.state, known.reason, known.detail, known.since, self._last_heard(device)
+        )
+
+    def reading(self, point: PointId) -> Reading | None:
+        """Return a point's last committed reading, or None before the first."""
+        return self._readings.get(point)
+
+    def drain_changed(self) -> list[Reading]:
+        """Return the latest reading of every point told since the last call."""
+        fresh, self._fresh = self._fresh, {}
+        return list(fresh.values())
+
+    def __len__(self) -> int:
+        return len(self._readings)
