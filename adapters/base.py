@@ -40,7 +40,9 @@ class Historian(Protocol):
         """Return journal rows newest first, `seq` < `before`; `match` filters by kind, device, zone, category, alarm."""
         ...
 
-    async def events(self, *, before: str | None, limit: int, kind: str | None, device: DeviceId | None) -> list[dict[str, Any]]:
+    async def events(
+        self, *, before: str | None, limit: int, kind: str | None, device: DeviceId | None
+    ) -> list[dict[str, Any]]:
         """Return device events newest first, as JSON-ready rows with an `id` to page by."""
         ...
 

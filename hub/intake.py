@@ -250,5 +250,3 @@ def _then(publish: Callable[[], object] | None, settle: Callable[[], None]) -> N
 def _span(events: list[object]) -> tuple[Timestamp, Timestamp]:
     times = [e.source_time or e.hub_time for e in events]  # type: ignore[attr-defined]
     return min(times), max(times)
-
-

@@ -169,7 +169,7 @@ class Journal:
                 row = (payload.seq, payload.n, zlib.crc32(payload.body), payload.body)
                 connection.execute("insert into batch values (?, ?, ?, ?)", row)
             elif isinstance(payload, _Checkpoint):
-                row = (payload.name, payload.seq, payload.body)
-                connection.execute("insert or replace into checkpoint values (?, ?, ?)", row)
+                kept = (payload.name, payload.seq, payload.body)
+                connection.execute("insert or replace into checkpoint values (?, ?, ?)", kept)
             elif isinstance(payload, _Trim):
                 connection.execute("delete from batch where seq + n - 1 <= ?", (payload.up_to,))

@@ -41,7 +41,7 @@ class Metrics:
     def __init__(self) -> None:
         self._sources: list[Source] = []
         self._registry = CollectorRegistry()
-        self._registry.register(_Collector(self._sources))  # type: ignore[arg-type]
+        self._registry.register(_Collector(self._sources))
 
     def add(self, source: Source) -> None:
         """Ask `source` for its figures at each exposition."""

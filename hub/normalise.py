@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from functools import partial
 
-from hub.model import QUALITY_OF, SECOND, Lane, Point, Quality, Reading, Reason, Sample, Timestamp, Value, row_id
+from hub.model import QUALITY_OF, SECOND, Point, Quality, Reading, Reason, Sample, Timestamp, Value, row_id
 from hub.model.clock import NEWEST_SOURCE, OLDEST_SOURCE
 from hub.model.scaling import to_engineering
 
@@ -103,5 +103,3 @@ def _adds_nothing(track: Track, value: Value | None, now: Timestamp) -> bool:
     if not deadband or not isinstance(value, float | int) or not isinstance(track.value, float | int):
         return False
     return abs(value - track.value) <= deadband
-
-

@@ -85,9 +85,7 @@ class State:
     def device(self, device: DeviceId) -> DeviceStatus:
         """Return a device's health. Raises KeyError."""
         known = self._devices[device]
-        return DeviceStatus(
-            device, known.state, known.reason, known.detail, known.since, self._last_heard(device)
-        )
+        return DeviceStatus(device, known.state, known.reason, known.detail, known.since, self._last_heard(device))
 
     def reading(self, point: PointId) -> Reading | None:
         """Return a point's last committed reading, or None before the first."""

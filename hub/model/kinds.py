@@ -95,7 +95,25 @@ EVENT_KINDS: dict[str, Kind] = {
 """Kinds of device events."""
 
 UNITS = frozenset(k.unit for k in POINT_KINDS.values() if k.unit) | {
-    "mm", "cm", "km", "mV", "mA", "kW", "W", "kWh", "Hz", "s", "min", "h", "m/s", "m3/h", "l/s", "lx", "dB", "bit/s", "mohm",
+    "mm",
+    "cm",
+    "km",
+    "mV",
+    "mA",
+    "kW",
+    "W",
+    "kWh",
+    "Hz",
+    "s",
+    "min",
+    "h",
+    "m/s",
+    "m3/h",
+    "l/s",
+    "lx",
+    "dB",
+    "bit/s",
+    "mohm",
 }
 """Units that configuration may name (UCUM-like words; percent and degC are spelled)."""
 
