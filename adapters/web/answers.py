@@ -1,0 +1,169 @@
+"""Bodies of REST requests and answers, made of the rows of `wire`."""
+
+from typing import Any
+
+from pydantic import Field
+
+from adapters.web.wire import (
+    AlarmRow,
+    BucketRow,
+    DeviceRow,
+    EventRow,
+    JournalEntry,
+    PointDetail,
+    RoleWord,
+    Text,
+    Wire,
+    ZoneRow,
+)
+
+
+class SiteAnswer(Wire):
+    """The site, and where its stream stands."""
+
+    id: str
+    title: Text
+    timezone: str
+    language: str
+    version: str
+    epoch: str
+    seq: int
+    time: str
+    zones: int
+    devices: int
+    points: int
+    rules: int
+
+
+class ZonePage(Wire):
+    """Zones, parents before children."""
+
+    items: list[ZoneRow]
+    next: str | None
+
+
+class DevicePage(Wire):
+    """Devices by id; `next` is the `after` of the following page."""
+
+    items: list[DeviceRow]
+    next: str | None
+
+
+class PointPage(Wire):
+    """The points of one device in the order of its profile."""
+
+    items: list[PointDetail]
+    next: str | None
+
+
+class AlarmPage(Wire):
+    """Alarms by id; `next` is the `after` of the following page."""
+
+    items: list[AlarmRow]
+    next: str | None
+    epoch: str
+    seq: int = Field(description="Stream seq at which this list is true.")
+
+
+class HistoryAnswer(Wire):
+    """A point's history in slices of equal length; slices without readings are left out."""
+
+    point: str
+    unit: str | None
+    start: str
+    end: str
+    items: list[BucketRow]
+
+
+class JournalPage(Wire):
+    """Journal entries, newest first; `next` is the `before` of the following page."""
+
+    items: list[JournalEntry]
+    next: int | None
+
+
+class EventPage(Wire):
+    """Device events, newest first; `next` is the `before` of the following page."""
+
+    items: list[EventRow]
+    next: str | None
+
+
+class AckRequest(Wire):
+    """Acknowledge what was seen: the occurrence is named, so nobody acknowledges what they have not seen."""
+
+    occurrence: int = Field(ge=1)
+    note: str | None = Field(default=None, max_length=2000)
+    request: str | None = Field(default=None, max_length=64, description="The client's own id: a retry is harmless.")
+
+
+class ResetRequest(AckRequest):
+    """Reset a latched alarm whose condition is normal again."""
+
+
+class CommentRequest(Wire):
+    """Write a comment on an alarm."""
+
+    note: str = Field(min_length=1, max_length=2000)
+    occurrence: int = Field(default=0, ge=0)
+    request: str | None = Field(default=None, max_length=64)
+
+
+class ActionAnswer(Wire):
+    """The alarm after the action."""
+
+    alarm: AlarmRow
+
+
+class LoginRequest(Wire):
+    """Name and password of a local user."""
+
+    user: str = Field(min_length=1, max_length=64)
+    password: str = Field(min_length=1, max_length=256)
+
+
+class MeAnswer(Wire):
+    """Who is asking, and what they may do."""
+
+    user: str
+    role: RoleWord
+    may: list[str] = Field(examples=[["read", "ack", "comment", "reset"]])
+    language: str
+    expires: str | None
+
+
+class TicketAnswer(Wire):
+    """A ticket that opens one WebSocket within `expires_s` seconds."""
+
+    ticket: str
+    expires_s: int
+
+
+class GeoFeature(Wire):
+    """One GeoJSON feature (RFC 7946); `properties.what` is outline, zone or device."""
+
+    type: str
+    geometry: dict[str, Any] | None
+    properties: dict[str, Any]
+
+
+class MapAnswer(Wire):
+    """A GeoJSON FeatureCollection; `problems` names outline files that could not be used."""
+
+    type: str
+    features: list[GeoFeature]
+    problems: list[str]
+
+
+class Problem(Wire):
+    """RFC 9457 problem details; `code` is one stable word, `detail` says what to do."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[dict[str, str]] | None = Field(default=None, description="Fields that were wrong: {at, message}.")
+    by: str | None = Field(default=None, description="Who was first, when the action came too late.")
+    at: str | None = None
+    alarm: AlarmRow | None = Field(default=None, description="The alarm as it stands.")

@@ -1,0 +1,160 @@
+"""What the interfaces say and accept, as pydantic models: the one source of OpenAPI, AsyncAPI and the console's types.
+
+Requests are validated by these models. Answers are built as plain dictionaries by `rows` (ten times cheaper), and the
+tests hold every answer against its model. Times are ISO 8601 UTC with milliseconds.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Scalar = bool | int | float | str
+PriorityWord = Literal["critical", "high", "medium", "low"]
+QualityWord = Literal["good", "uncertain", "bad"]
+HealthWord = Literal["waiting", "online", "degraded", "offline", "out_of_service"]
+RoleWord = Literal["viewer", "operator", "engineer", "admin"]
+StateWord = Literal[
+    "normal", "unacknowledged", "acknowledged", "returned", "latched_unacknowledged", "latched_acknowledged"
+]
+
+
+class Wire(BaseModel):
+    """Root of every wire model: unknown fields are errors."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Text(Wire):
+    """Words for people in both languages."""
+
+    vi: str
+    en: str
+
+
+class AlarmRow(Wire):
+    """An alarm as it stands; `alarm` is its key."""
+
+    alarm: str = Field(examples=["fire:panel-market/z07.alarm"])
+    occurrence: int = Field(description="One life of the alarm; what an acknowledgement names.")
+    rev: int = Field(description="Grows by one with each change of this alarm.")
+    rule: str
+    device: str
+    point: str | None
+    zone: str
+    category: str
+    priority: PriorityWord
+    state: StateWord
+    active: bool
+    acked: bool
+    latched: bool
+    hold: str | None = Field(description="Why it is held back (shelved, suppressed, out_of_service), or null.")
+    since: str = Field(description="When this occurrence became active.")
+    text: Text
+    cause: dict[str, Any] = Field(description="Values and limits that decided.")
+    input: str = Field(description="The last change: raise, return, ack, reset, comment, remove.")
+    by: str | None = Field(description="Who made the last change; null when the rules did.")
+    at: str = Field(description="When the last change happened.")
+    note: str | None
+    acked_by: str | None
+    acked_at: str | None
+    returned_at: str | None
+    comments: int
+    instructions: str | None
+
+
+class DeviceRow(Wire):
+    """A device and its health; `device` is its key."""
+
+    device: str
+    title: Text
+    profile: str
+    driver: str
+    zone: str
+    state: HealthWord
+    reason: str
+    detail: str
+    since: str
+    last_heard: str | None
+    behind: str | None
+    tags: list[str]
+    at: tuple[float, float] | None = Field(description="Latitude and longitude.")
+    points: int = Field(description="How many points it has, the hub's own included.")
+    rev: int = Field(description="Stream seq of the last change of health heard in this epoch, 0 before the first.")
+
+
+class PointRow(Wire):
+    """A point's last reading; `point` is its key."""
+
+    point: str = Field(examples=["ups-1/battery_level"])
+    value: Scalar | None = Field(description="With quality bad: the last value known, for display only.")
+    quality: QualityWord
+    reason: str = Field(description="One word of the list in quality.md; `none` when good.")
+    unit: str | None
+    time: str | None = Field(description="When it is filed: the source time if believed, else the hub time.")
+    source_time: str | None
+    hub_time: str | None
+    rev: int = Field(description="Number of the reading in this run of the hub; 0 before the first.")
+
+
+class PointDetail(PointRow):
+    """A point with what its number means."""
+
+    device: str
+    name: str
+    title: Text
+    kind: str
+    type: Literal["bool", "int", "float", "text"]
+    zone: str
+    writable: bool
+    range: tuple[float, float] | None
+
+
+class EventRow(Wire):
+    """Something that happened at a device; on the stream `id` is `epoch-seq`, in history the store's own."""
+
+    id: str
+    device: str
+    kind: str
+    attributes: dict[str, Scalar | None]
+    time: str
+    source_time: str | None
+    hub_time: str | None
+
+
+class NoteRow(Wire):
+    """Something the hub did or noticed about itself."""
+
+    id: str
+    what: str
+    detail: dict[str, Any]
+    at: str
+
+
+class ZoneRow(Wire):
+    """A place, inside its parent."""
+
+    zone: str
+    title: Text
+    parent: str | None
+    at: tuple[float, float] | None
+    instructions: str | None
+
+
+class BucketRow(Wire):
+    """One slice of a point's history."""
+
+    at: str
+    low: float | None
+    high: float | None
+    last: Scalar | None
+    quality: QualityWord
+    count: int
+
+
+class JournalEntry(Wire):
+    """One journaled record: its number, time, kind, and body with the kind's own fields."""
+
+    seq: int
+    at: str
+    kind: str
+    body: dict[str, Any]
