@@ -36,6 +36,8 @@ class BoundDevice(Struct, frozen=True):
     """Seconds a request may take."""
     limits: dict[str, Any] = {}
     """From the profile: largest read, forbidden ranges and the like, in the driver's own words."""
+    site: str = ""
+    """The site's id, for names that two hubs at one server must not share."""
 
 
 class Sink(Protocol):
