@@ -22,7 +22,7 @@ Operation = Literal["ack", "comment", "reset"]
 Row = AlarmRow | DeviceRow | PointRow | EventRow | NoteRow
 
 GOING_AWAY, SIGN_IN, FORBIDDEN, NOT_READING, OTHER_PROTOCOL, TOO_FAST = 1012, 4401, 4403, 4408, 4409, 4429
-"""Close codes: the hub restarts; sign in; not allowed; the client does not read; not our protocol; too many messages."""
+"""Close codes: restart; sign in; not allowed; the client does not read; another protocol; too many messages."""
 
 
 class Position(Wire):

@@ -57,7 +57,7 @@ def render() -> str:
     """Return the text of the TypeScript file."""
     parts = [HEADER]
     parts += [_interface(name, schema) for name, schema in definitions().items()]
-    parts += [f"export type {name} = {' | '.join(map(_literal, get_args(word)))};\n" for name, word in WORDS.items()]
+    parts += [_alias(name, get_args(words)) for name, words in WORDS.items()]
     parts.append(_union("ClientMessage", CLIENT_MESSAGES))
     parts.append(_union("ServerMessage", SERVER_MESSAGES))
     return "\n".join(parts)
@@ -110,6 +110,10 @@ def _array(inner: str) -> str:
 
 def _literal(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value).lower()
+
+
+def _alias(name: str, words: Iterable[str]) -> str:
+    return f"export type {name} = {' | '.join(map(_literal, words))};\n"
 
 
 def _union(name: str, members: Iterable[str]) -> str:
