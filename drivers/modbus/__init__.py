@@ -1,1 +1,38 @@
-"""modbus."""
+"""Modbus TCP, and RTU frames over TCP: `SPEC` says what the house must know before pymodbus is imported."""
+
+from collections.abc import Callable, Hashable, Sequence
+
+from drivers.base import BoundDevice, Driver, DriverSpec
+from drivers.modbus.address import Address, Connection
+from drivers.modbus.codec import example
+
+
+def _line(connection: Connection) -> Hashable:
+    return connection.host, connection.port, connection.framing
+
+
+def _endpoint(connection: Connection) -> tuple[str, int]:
+    return connection.host, connection.port
+
+
+def _redirect(connection: Connection, host: str, port: int) -> Connection:
+    return connection.model_copy(update={"host": host, "port": port})
+
+
+def _load() -> Callable[[Sequence[BoundDevice]], Driver]:
+    from drivers.modbus.driver import ModbusDriver
+
+    return ModbusDriver
+
+
+SPEC = DriverSpec(
+    name="modbus",
+    connection=Connection,
+    address=Address,
+    event=None,
+    line=_line,
+    load=_load,
+    endpoint=_endpoint,
+    redirect=_redirect,
+    example=example,
+)
