@@ -9,7 +9,7 @@ last thing known is better evidence than none, and its age has a test of its own
 """
 
 from collections.abc import Callable, Sequence
-from math import isnan
+from math import isfinite
 
 from hub.model import Condition, Group, Test, Value
 
@@ -27,8 +27,8 @@ AGE = "stale_for"
 
 
 def _number(value: Value | None) -> float | None:
-    """Return a value that can be compared with a limit; text, nothing and NaN cannot."""
-    return value if isinstance(value, (int, float)) and not isnan(value) else None
+    """Return a value that can be compared with a limit; text, nothing, NaN and infinities cannot."""
+    return value if isinstance(value, (int, float)) and isfinite(value) else None
 
 
 def _same(test: Test) -> Judge:
@@ -38,7 +38,7 @@ def _same(test: Test) -> Judge:
     hit = test.verb != "is_not"
 
     def judge(value: Value | None, last: Truth) -> Truth:  # noqa: ARG001 - the shape of every judge
-        if value is None or (isinstance(value, float) and isnan(value)):
+        if value is None or (isinstance(value, float) and not isfinite(value)):
             return None
         return (value in among) is hit
 

@@ -10,6 +10,8 @@ After a start nothing changes until readings say so: an alarm whose points have 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from hub.model import (
     SECOND,
     Alarm,
@@ -63,6 +65,8 @@ class Engine:
         self._wires: Mapping[PointId, tuple[tuple[Wire, ...], tuple[Wire, ...]]] = _by_point(self._instances.values())
         self.watched: frozenset[PointId] = frozenset(self._wires)
         """Every point that some rule watches; readings of others may be kept back."""
+        self.aged: frozenset[PointId] = frozenset(w.point.id for w in self._ages if w.point is not None)
+        """Points under `stale_for`: every refresh of theirs must be told, also one that changes nothing."""
 
     def _add(self, rule: Rule, site: Site, points: PointsOf) -> None:
         try:
@@ -214,17 +218,22 @@ class Engine:
 
     def dump(self) -> dict[str, Any]:
         """Return what must not be forgotten, JSON-ready."""
-        if self._now is None:
-            return to_json(self._memory)
-        pending = {i.id: i.deadline for i in self._instances.values() if i.deadline is not None}
-        bands = ((i.id, [w.key for w in i.wires if w.test.deadband and w.last]) for i in self._instances.values())
+        kept = self._memory if self._now is None else self._running(self._now)
+        answers = [o.done for o in self._answers.values() if o.done is not None]
+        return to_json(replace(kept, alarms=list(self._book.every()), answers=answers))
+
+    def _running(self, now: Timestamp) -> Memory:
+        """Return the clocks that are running and the bands that values are in."""
+        instances = self._instances.values()
+        pending = {i.id: i.deadline for i in instances if i.deadline is not None}
+        bands = {i.id: [w.key for w in i.wires if w.test.deadband and w.last] for i in instances}
         silences: dict[AlarmId, dict[str, Timestamp]] = {}
         for age in self._ages:
             if age.deadline is not None:
                 silences.setdefault(age.instance.id, {})[age.key] = age.deadline
-        answers = [o.done for o in self._answers.values() if o.done is not None]
-        kept = {alarm: keys for alarm, keys in bands if keys}
-        return to_json(Memory(self._now, list(self._book.every()), pending, kept, silences, answers))
+        return Memory(
+            now, pending=pending, bands={alarm: keys for alarm, keys in bands.items() if keys}, silences=silences
+        )
 
     def load(self, dump: Mapping[str, Any], after: Iterable[object] = ()) -> None:
         """Take back a dump and the records journaled `after` it, into an engine that has not begun.
@@ -232,23 +241,21 @@ class Engine:
         Records other than transitions, and transitions that the dump holds already, are passed over. Raises ValueError
         for a dump that cannot be read.
         """
-        memory = from_json(dict(dump))
-        pending = dict(memory.pending)
-        for alarm in memory.alarms:
+        self._memory = from_json(dict(dump))
+        for alarm in self._memory.alarms:
             self._book.put(alarm)
-        answers = list(memory.answers)
+        answers = list(self._memory.answers)
         for t in after:
             if isinstance(t, Transition) and self._book.replay(t):
                 answers.append(t)
                 if t.input in (Input.RAISE.value, Input.RETURN.value):
-                    pending.pop(t.alarm, None)
-        self._memory = Memory(memory.at, list(self._book.every()), pending, memory.bands, memory.silences, answers)
+                    self._memory.pending.pop(t.alarm, None)
+        for t in answers:
+            if t.request is not None and t.who is not None:
+                self._remember((t.who, t.request), Outcome(t, alarm=self._book.get(t.alarm)))
         self._recall()
 
     def _recall(self) -> None:
-        for t in self._memory.answers[-_REMEMBERED:]:
-            if t.request is not None and t.who is not None:
-                self._remember((t.who, t.request), Outcome(t, alarm=self._book.get(t.alarm)))
         for alarm, instance in self._instances.items():
             known = self._book.get(alarm)
             instance.active = known is not None and known.last.active

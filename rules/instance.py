@@ -1,6 +1,7 @@
 """One rule at one place: its tests wired to points, what they say together, and the delay that is running."""
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
 from hub.model import SECOND, AlarmId, Point, Reading, Rule, Test, Value
@@ -38,8 +39,9 @@ class Wire(Waiting):
 
     @property
     def value(self) -> Value | None:
-        """The last value heard, whatever its quality."""
-        return None if self.reading is None else self.reading.value
+        """The last value heard, whatever its quality; None for what JSON cannot carry (NaN)."""
+        value = None if self.reading is None else self.reading.value
+        return None if isinstance(value, float) and not isfinite(value) else value
 
     def cause(self) -> dict[str, Any]:
         """Return value, limit and unit, as the alarm shows them; quality and reason when they are not good."""
