@@ -1,0 +1,129 @@
+"""The Modbus driver: reads blocks of registers, hands out raw values or the reason why there is none.
+
+Function and exception codes from "MODBUS Application Protocol Specification V1.1b3", sections 6 and 7.
+"""
+
+import struct
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from drivers.base import BoundDevice, BoundPoint, Sink
+from drivers.modbus.address import Address, Limits
+from drivers.modbus.client import ModbusClient
+from drivers.modbus.codec import encode
+from drivers.modbus.reading import Read, Reading
+from hub.model import DeviceId, Misconfigured, NoAnswer, PointId, Reason, Refused, Sample, Value
+
+WRITE_COIL, WRITE_REGISTER, WRITE_REGISTERS, MASK_WRITE = 5, 6, 16, 22
+ILLEGAL_ADDRESS, ILLEGAL_VALUE = 2, 3
+GATEWAY = {10: "the gateway has no path to the unit", 11: "the unit behind the gateway does not respond"}
+EXCEPTIONS = {
+    1: "illegal function", 2: "illegal data address", 3: "illegal data value", 4: "device failure",
+    5: "acknowledged, still working", 6: "device busy", 8: "memory parity error", **GATEWAY,
+}  # fmt: skip
+
+
+class ModbusDriver:
+    """One connection with every unit behind it."""
+
+    def __init__(self, devices: Sequence[BoundDevice]) -> None:
+        self._devices: dict[DeviceId, BoundDevice] = {d.id: d for d in devices}
+        self._readings: dict[tuple[PointId, ...], Reading] = {}
+        first = devices[0].connection
+        self._client = ModbusClient(first.host, first.port, first.framing)
+        self._patience = max(d.timeout for d in devices)
+
+    async def open(self) -> None:
+        """Connect. Raises Unreachable."""
+        await self._client.open(self._patience)
+
+    async def read(self, points: Sequence[BoundPoint]) -> list[Sample]:
+        """Return one sample for each point, all of one device. Raises NoAnswer, Unreachable, Misconfigured."""
+        if not points:
+            return []
+        device = self._devices[points[0].device]
+        reading = self._reading(device, points)
+        samples = list(reading.impossible)
+        for read in tuple(reading.reads):
+            samples += await self._fetch(device, reading, read)
+        return samples
+
+    async def subscribe(self, sink: Sink) -> None:
+        """Refuse: Modbus devices are asked, they never report by themselves. Raises Misconfigured."""
+        raise Misconfigured("Modbus devices do not report by themselves")
+
+    async def write(self, point: BoundPoint, value: Value) -> None:
+        """Set a coil, a holding register or a bit of one. Raises Refused, NoAnswer, Unreachable."""
+        device = self._devices[point.device]
+        request, answer = write_request(point.address, value)
+        pdu = await self._client.ask(device.connection.unit, request, device.timeout)
+        if pdu[0] == request[0] | 0x80:
+            raise Refused("device", f"the device refused to write {point.id}: {_exception(pdu)}")
+        if pdu != answer:
+            raise NoAnswer(f"the device answered the write of {point.id} with something else")
+
+    async def close(self) -> None:
+        """Disconnect; safe to call twice and after a failed `open`."""
+        self._client.close()
+
+    def _reading(self, device: BoundDevice, points: Sequence[BoundPoint]) -> Reading:
+        key = tuple([p.id for p in points])
+        if key not in self._readings:
+            self._readings[key] = Reading(tuple(points), _limits(device))
+        return self._readings[key]
+
+    async def _fetch(self, device: BoundDevice, reading: Reading, read: Read) -> list[Sample]:
+        pdu = await self._client.ask(device.connection.unit, read.request, device.timeout)
+        if pdu[:2] == read.head and len(pdu) == read.size:
+            return read.decode(pdu)
+        if pdu[0] != read.request[0] | 0x80:
+            return reading.none_of(read, Reason.UNDECODABLE)
+        code = pdu[1] if len(pdu) == 2 else 0
+        if code in GATEWAY:
+            raise NoAnswer(f"{GATEWAY[code]} (unit {device.connection.unit}, exception {code})")
+        if code in (ILLEGAL_ADDRESS, ILLEGAL_VALUE):
+            reading.split(read)
+        return reading.none_of(read, Reason.REFUSED)
+
+
+def write_request(address: Address, value: Value) -> tuple[bytes, bytes]:
+    """Return the request that writes a value, and the answer that says it is done. Raises Refused."""
+    if address.table not in ("coil", "holding"):
+        raise Refused("read_only", f"the table {address.table} cannot be written")
+    if address.table == "coil":
+        request = struct.pack(">BHH", WRITE_COIL, address.number, 0xFF00 if value else 0)
+        return request, request
+    if address.bit is not None:
+        mask = 1 << (address.bit ^ 8 if address.order in ("badc", "dcba") else address.bit)
+        request = struct.pack(">BHHH", MASK_WRITE, address.number, 0xFFFF ^ mask, mask if value else 0)
+        return request, request
+    return _register_request(address, value)
+
+
+def _register_request(address: Address, value: Value) -> tuple[bytes, bytes]:
+    if address.bits:
+        raise Refused("read_only", "a number inside a register cannot be written; write the whole register")
+    try:
+        data = encode(address, value)
+    except ValueError as fault:
+        raise Refused("value", str(fault)) from fault
+    if address.count == 1:
+        request = struct.pack(">BH", WRITE_REGISTER, address.number) + data
+        return request, request
+    answer = struct.pack(">BHH", WRITE_REGISTERS, address.number, address.count)
+    return answer + bytes([len(data)]) + data, answer
+
+
+def _limits(device: BoundDevice) -> Limits:
+    try:
+        return Limits.model_validate(device.limits)
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        place = ".".join(str(p) for p in first["loc"])
+        raise Misconfigured(f"limits of {device.id}: {place}: {first['msg']}") from fault
+
+
+def _exception(pdu: bytes) -> str:
+    code = pdu[1] if len(pdu) > 1 else 0
+    return f"{EXCEPTIONS.get(code, 'unknown reason')} (exception {code})"
