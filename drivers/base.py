@@ -105,3 +105,5 @@ class DriverSpec(Struct, frozen=True):
     """(connection model, host, port) → the same connection at another address (a simulator's)."""
     example: Callable[[Any, Any], Value | Reason] | None = None
     """(address model, raw as a profile example writes it) → the raw value a sample would carry, or why there is none."""
+    limits: type[BaseModel] | None = None
+    """Model of `limits:` of a profile or device; None: this driver has none."""

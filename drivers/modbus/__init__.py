@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Sequence
 
 from drivers.base import BoundDevice, Driver, DriverSpec
-from drivers.modbus.address import Address, Connection
+from drivers.modbus.address import Address, Connection, Limits
 from drivers.modbus.codec import example
 
 
@@ -35,4 +35,5 @@ SPEC = DriverSpec(
     endpoint=_endpoint,
     redirect=_redirect,
     example=example,
+    limits=Limits,
 )
