@@ -1,0 +1,52 @@
+"""Rule tests as values: what `*.test.yaml` says, checked, ready to be run on a virtual clock by `rules.testing`."""
+
+from msgspec import Struct
+
+from hub.model.alarm import Priority
+from hub.model.clock import Timestamp
+from hub.model.ids import AlarmId, PointId
+from hub.model.reading import Reason, Value
+
+STATES = ("active", "latched", "returned", "normal")
+"""What a test may expect of an alarm; whether it is acknowledged is asked besides."""
+
+
+class Expected(Struct, frozen=True):
+    """One alarm that must be shown; None is not asked. `normal` says that it must not be shown."""
+
+    alarm: AlarmId
+    state: str
+    acked: bool | None = None
+    priority: Priority | None = None
+
+
+class Action(Struct, frozen=True):
+    """What a person does to the present occurrence of an alarm, and the word of the refusal that is expected."""
+
+    kind: str
+    """ack, reset, comment."""
+    alarm: AlarmId
+    refused: str | None = None
+
+
+class Step(Struct, frozen=True):
+    """What happens at one instant, in this order: values, qualities, actions; then what must be shown."""
+
+    at: Timestamp
+    """Nanoseconds since the test began."""
+    values: tuple[tuple[PointId, Value], ...] = ()
+    qualities: tuple[tuple[PointId, Reason], ...] = ()
+    actions: tuple[Action, ...] = ()
+    expected: tuple[Expected, ...] | None = None
+    """Every alarm that must be shown, no more and no less; None: nothing is asked."""
+    origin: str = ""
+    """file:line of the step."""
+
+
+class RuleTest(Struct, frozen=True):
+    """One story: steps in order of time."""
+
+    name: str
+    steps: tuple[Step, ...]
+    origin: str = ""
+    """file:line of the test."""

@@ -1,0 +1,149 @@
+"""Runs rule tests on a virtual clock: no server, no device, no waiting."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import Struct
+
+from hub.model import (
+    QUALITY_OF,
+    SECOND,
+    Alarm,
+    OperatorAction,
+    PointId,
+    Priority,
+    Reading,
+    Reason,
+    Site,
+    Timestamp,
+    Value,
+    state_name,
+)
+from hub.model.ruletest import Action, Expected, RuleTest, Step
+from rules.engine import Engine
+
+START: Timestamp = 1_700_000_000 * SECOND
+"""When every test begins."""
+TESTER = "test"
+_MOST_WAKES = 100_000
+"""A test whose time cannot pass within so many wakes is stopped."""
+
+
+class Result(Struct, frozen=True):
+    """What became of one test; no failures: it passed."""
+
+    name: str
+    origin: str
+    failures: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything was as expected."""
+        return not self.failures
+
+
+def run(site: Site, tests: Iterable[RuleTest]) -> list[Result]:
+    """Run each test against fresh rules of `site`; a test never sees what another did."""
+    return [Result(test.name, test.origin, tuple(_Run(site).failures(test))) for test in tests]
+
+
+class _Run:
+    """One test under way."""
+
+    def __init__(self, site: Site) -> None:
+        self._engine = Engine(site)
+        self._values: dict[PointId, Value | None] = {}
+        self._seq = 0
+
+    def failures(self, test: RuleTest) -> Iterator[str]:
+        for step in test.steps:
+            now = START + step.at
+            self._pass_time(now)
+            self._engine.step(list(self._readings(step, now)), now)
+            yield from self._act(step, now)
+            if step.expected is not None:
+                yield from _compare(step, step.expected, self._engine.alarms())
+
+    def _pass_time(self, now: Timestamp) -> None:
+        for _ in range(_MOST_WAKES):
+            due = self._engine.due()
+            if due is None or due > now:
+                return
+            self._engine.wake(max(due, START))
+        raise ValueError("the rules never come to rest")
+
+    def _readings(self, step: Step, now: Timestamp) -> Iterator[Reading]:
+        for point, value in step.values:
+            self._values[point] = value
+            yield self._reading(point, Reason.NONE, now)
+        for point, reason in step.qualities:
+            yield self._reading(point, reason, now)
+
+    def _reading(self, point: PointId, reason: Reason, now: Timestamp) -> Reading:
+        self._seq += 1
+        return Reading(point, self._values.get(point), QUALITY_OF[reason], reason, now, now, self._seq)
+
+    def _act(self, step: Step, now: Timestamp) -> Iterator[str]:
+        for action in step.actions:
+            alarm = self._engine.alarm(action.alarm)
+            occurrence = 0 if alarm is None else alarm.last.occurrence
+            outcome = self._engine.act(OperatorAction(action.kind, action.alarm, occurrence, TESTER, now), now)
+            if outcome.refused != action.refused:
+                yield _refusal(step, action, outcome.refused)
+
+
+def _refusal(step: Step, action: Action, refused: str | None) -> str:
+    wanted = "to be taken" if action.refused is None else f"to be refused: {action.refused}"
+    got = "it was taken" if refused is None else f"it was refused: {refused}"
+    return f"{step.origin}: at {_seconds(step)} {action.kind} of {action.alarm} was expected {wanted}, but {got}"
+
+
+def _compare(step: Step, expected: Sequence[Expected], shown: Sequence[Alarm]) -> Iterator[str]:
+    """Give one text for each alarm that is missing, different or too many."""
+    by_id = {alarm.last.alarm: alarm for alarm in shown}
+    where = f"{step.origin}: at {_seconds(step)}"
+    for wanted in expected:
+        alarm = by_id.pop(wanted.alarm, None)
+        if not _fits(wanted, alarm):
+            got = "is not shown" if alarm is None else f"is {_described(alarm)}"
+            yield f"{where} {wanted.alarm}\n  - expected {_spelled(wanted)}\n  + but it {got}"
+    for alarm in by_id.values():
+        yield f"{where} {alarm.last.alarm}\n  - not expected\n  + but it is {_described(alarm)}"
+
+
+def _fits(wanted: Expected, alarm: Alarm | None) -> bool:
+    if alarm is None:
+        return wanted.state == "normal"
+    return (
+        wanted.state == _state(alarm)
+        and wanted.acked in (None, alarm.last.acked)
+        and wanted.priority in (None, alarm.last.priority)
+    )
+
+
+def _state(alarm: Alarm) -> str:
+    """Return the state in the words of tests: active, latched, returned."""
+    last = alarm.last
+    if last.active:
+        return "active"
+    return "latched" if last.latched else state_name(last.active, last.acked, last.latched)
+
+
+def _described(alarm: Alarm) -> str:
+    return _words(_state(alarm), alarm.last.acked, alarm.last.priority)
+
+
+def _spelled(wanted: Expected) -> str:
+    return _words(wanted.state, wanted.acked, wanted.priority)
+
+
+def _words(state: str, acked: bool | None, priority: Priority | None) -> str:
+    parts = [state]
+    if acked is not None:
+        parts.append("acknowledged" if acked else "not acknowledged")
+    if priority is not None:
+        parts.append(priority.word)
+    return ", ".join(parts)
+
+
+def _seconds(step: Step) -> str:
+    return f"{step.at / SECOND:g}s"
