@@ -1,0 +1,54 @@
+"""What the simulator of a line is, and what it is handed."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from msgspec import Struct
+
+from hub.model import Device, DeviceId, PointId, Timestamp
+from simulators.faults import Faults
+from simulators.process import Process
+
+LOOPBACK = "127.0.0.1"
+"""Simulators are reachable from this machine alone."""
+
+
+class Override(Struct, frozen=True):
+    """Where a line answers now: host and port, and the other fields of its connection that differ."""
+
+    host: str
+    port: int
+    extra: Mapping[str, Any] = {}
+
+
+class Line(ABC):
+    """One simulated line: one listening address with every device that is reached through it."""
+
+    faults_known: ClassVar[frozenset[str]] = frozenset()
+    """Kinds of faults that this protocol can show."""
+
+    def __init__(self, devices: Sequence[Device], process: Process, faults: Faults) -> None:
+        self.devices = tuple(devices)
+        self.process = process
+        self.faults = faults
+
+    @abstractmethod
+    async def start(self) -> Override:
+        """Listen on a free loopback port and say where. Raises OSError."""
+
+    @abstractmethod
+    async def stop(self) -> None:
+        """Close everything; safe to call twice and after a failed `start`."""
+
+    @abstractmethod
+    def tick(self, now: Timestamp) -> None:
+        """Let time pass: show on the wire what the process says at `now`."""
+
+    @abstractmethod
+    def changed(self, point: PointId, now: Timestamp) -> None:
+        """Show at once that somebody set this point."""
+
+    @abstractmethod
+    def disturbed(self, device: DeviceId, now: Timestamp) -> None:
+        """Show at once that a fault of this device began or ended."""

@@ -1,0 +1,153 @@
+"""Every device of a site, simulated: grouped into lines, started, moved through time, set and broken by name."""
+
+import asyncio
+import contextlib
+from collections.abc import Hashable
+
+from msgspec.structs import replace
+
+from drivers import REGISTRY as DRIVERS
+from hub.model import Clock, Device, DeviceId, Point, PointId, Site, SystemClock, Value
+from simulators import REGISTRY
+from simulators.base import Line, Override
+from simulators.faults import Faults, checked
+from simulators.process import Process
+from simulators.raw import fits, raw_of
+
+STEP = 0.5
+"""Seconds between two looks at the process."""
+
+
+class Fleet:
+    """The simulators of a whole site. The same seed and clock give the same values."""
+
+    def __init__(self, site: Site, *, seed: int = 0, clock: Clock | None = None) -> None:
+        self.site = site
+        self.process = Process(seed)
+        self.faults = Faults()
+        self.where: dict[DeviceId, Override] = {}
+        self._clock = clock or SystemClock()
+        self._points = {p.id: p for d in site.devices.values() for p in d.points}
+        self.missing = tuple(d.id for d in site.devices.values() if d.driver not in REGISTRY)
+        """Devices whose protocol has no simulator; the hub will look for the real ones."""
+        self._lines = [self._line(group) for group in _lines(site)]
+        self._line_of = {device.id: line for line in self._lines for device in line.devices}
+        self._mover: asyncio.Task[None] | None = None
+
+    def _line(self, group: list[Device]) -> Line:
+        return REGISTRY[group[0].driver](group, self.process, self.faults)
+
+    async def start(self) -> dict[DeviceId, tuple[str, int]]:
+        """Start every line; return where each device now answers. Raises OSError, with nothing left running."""
+        try:
+            for line in self._lines:
+                override = await line.start()
+                self.where.update((device.id, override) for device in line.devices)
+        except OSError:
+            await self.stop()
+            raise
+        self.step()
+        self._mover = asyncio.create_task(self._move(), name="simulators")
+        return {device: (override.host, override.port) for device, override in self.where.items()}
+
+    async def stop(self) -> None:
+        """Stop every line; safe to call twice."""
+        mover, self._mover = self._mover, None
+        if mover is not None:
+            mover.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await mover
+        for line in self._lines:
+            await line.stop()
+        self.where.clear()
+
+    async def _move(self) -> None:
+        while True:
+            await asyncio.sleep(STEP)
+            self.step()
+
+    def step(self) -> None:
+        """Show on the wire what the process says now."""
+        now = self._clock.now()
+        for line in self._lines:
+            line.tick(now)
+
+    def redirected(self, site: Site) -> Site:
+        """Return `site` with every simulated device's connection pointed at its simulator; call after `start`."""
+        devices = {name: self._redirected(device) for name, device in site.devices.items()}
+        return replace(site, devices=devices)
+
+    def _redirected(self, device: Device) -> Device:
+        override = self.where.get(device.id)
+        redirect = DRIVERS[device.driver].redirect if override else None
+        if override is None or redirect is None:
+            return device
+        connection = redirect(device.connection, override.host, override.port)
+        return replace(device, connection=connection.model_copy(update=dict(override.extra)))
+
+    def point(self, point: PointId) -> Point:
+        """Return a point by its id. Raises KeyError."""
+        return self._points[point]
+
+    def set(self, point: PointId, value: Value | None, over: int = 0) -> None:
+        """Set a point to an engineering value (None: let the physics have it back), numbers over `over` nanoseconds.
+
+        Raises KeyError for an unknown point, ValueError for a value that the device cannot say.
+        """
+        known, now = self._points[point], self._clock.now()
+        if value is None:
+            self.process.free(point)
+        else:
+            check_value(known, value)
+            self.process.hold(known, value, now, over)
+        line = self._line_of.get(known.device)
+        if line is not None:
+            line.changed(point, now)
+
+    def get(self, point: PointId) -> Value:
+        """Return what a point truly is now, whatever faults show on the wire. Raises KeyError."""
+        return self.process.value(self._points[point], self._clock.now())
+
+    def fault(self, device: DeviceId, kind: str, **args: float) -> None:
+        """Break a device. Raises KeyError for an unknown device, ValueError for what its protocol cannot show."""
+        line = self._line_of[device]
+        check_fault(self.site.devices[device], kind, args)
+        self.faults.start(device, kind, args)
+        line.disturbed(device, self._clock.now())
+
+    def heal(self, device: DeviceId, kind: str | None = None) -> None:
+        """End one kind of fault of a device, or all. Raises KeyError."""
+        line = self._line_of[device]
+        self.faults.end(device, kind)
+        line.disturbed(device, self._clock.now())
+
+    def reset(self) -> None:
+        """End every fault and give every point back to the physics."""
+        self.process.free_all()
+        for device in self.faults.all():
+            self.heal(device)
+        self.step()
+
+
+def check_value(point: Point, value: Value) -> None:
+    """Raise ValueError, naming the type, when a point cannot hold `value`."""
+    if not fits(point, value):
+        raise ValueError(f"{point.id} is a {point.type}; it cannot be {value!r}")
+    raw_of(point, value)
+
+
+def check_fault(device: Device, kind: str, args: dict[str, float]) -> None:
+    """Raise ValueError, naming what is possible, when the device's protocol cannot show a fault."""
+    checked(kind, args)
+    known = REGISTRY[device.driver].faults_known
+    if kind not in known:
+        raise ValueError(f"a {device.driver} device cannot show {kind!r}; it can show {', '.join(sorted(known))}")
+
+
+def _lines(site: Site) -> list[list[Device]]:
+    groups: dict[tuple[str, Hashable], list[Device]] = {}
+    for device in site.devices.values():
+        if device.driver in REGISTRY and device.enabled:
+            key = DRIVERS[device.driver].line(device.connection)
+            groups.setdefault((device.driver, key), []).append(device)
+    return list(groups.values())

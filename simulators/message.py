@@ -1,0 +1,91 @@
+"""Which messages an MQTT device sends, and their payloads, built from where its points live."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from msgspec import Struct
+
+from drivers.mqtt.address import Address, Connection
+from drivers.mqtt.path import Step, steps
+from drivers.mqtt.topic import filled
+from hub.model import MILLISECOND, SECOND, Device, Point, Timestamp, Value
+from hub.model.clock import iso
+from simulators.raw import raw_of
+
+AVAILABLE = "$available"
+
+
+class Message(Struct, frozen=True):
+    """One topic of a device and the points whose values it carries."""
+
+    topic: str
+    points: tuple[Point, ...]
+    availability: bool = False
+    """Whether it is the device's last will: retained, and told on coming and going only."""
+
+    def payload(self, value: Callable[[Point], Value], at: Timestamp) -> bytes:
+        """Return the payload when the device's own clock says `at`. Raises ValueError for what it cannot say."""
+        first: Address = self.points[0].address
+        if first.path is None:
+            return _plain(raw_of(self.points[0], value(self.points[0])))
+        document: dict[str, Any] = {}
+        for point in self.points:
+            _place(document, steps(point.address.path), raw_of(point, value(point)))
+        for path, form in {(p.address.time, p.address.time_format) for p in self.points if p.address.time}:
+            _place(document, steps(path), written_time(at, form))
+        return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def messages_of(device: Device) -> tuple[Message, ...]:
+    """Return every message a device sends, availability last."""
+    groups: dict[tuple[str, bool, str | None], list[Point]] = {}
+    for point in device.points:
+        if point.address is not None:
+            will = point.kind == AVAILABLE
+            alone = point.name if point.address.path is None else None
+            groups.setdefault((topic_of(device, point.address.topic), will, alone), []).append(point)
+    found = [Message(topic, tuple(points), will) for (topic, will, _), points in groups.items()]
+    return tuple(sorted(found, key=lambda m: m.availability))
+
+
+def topic_of(device: Device, pattern: str) -> str:
+    """Return the topic a device publishes on, every wildcard of the pattern replaced by a name."""
+    connection: Connection = device.connection
+    named: Mapping[str, str] = {"device": connection.name or device.id}
+    base = filled(connection.topic, dict(named))
+    topic = filled(pattern, {**named, "topic": base})
+    return "/".join("simulated" if level in ("+", "#") else level for level in topic.split("/"))
+
+
+def written_time(at: Timestamp, form: str) -> str | int:
+    """Write a time as the payload has it: ISO 8601, or seconds or milliseconds since 1970."""
+    if form == "iso":
+        return iso(at)
+    return at // (SECOND if form == "s" else MILLISECOND)
+
+
+def _plain(raw: Value) -> bytes:
+    return raw.encode() if isinstance(raw, str) else json.dumps(raw).encode()
+
+
+def _place(document: dict[str, Any], way: Sequence[Step], value: Value) -> None:
+    """Put a value at the end of a path, making the objects and lists on the way."""
+    here: Any = document
+    for step, following in pairwise(way):
+        here = _enter(here, step, [] if isinstance(following, int) else {})
+    last = way[-1]
+    _enter(here, last, value)
+    here[last] = value
+
+
+def _enter(here: Any, step: Step, missing: Any) -> Any:
+    """Return what is at `step`, put there first where there is nothing."""
+    if isinstance(step, str):
+        return here.setdefault(step, missing)
+    size = step + 1 if step >= 0 else -step
+    here.extend([None] * (size - len(here)))
+    if here[step] is None:
+        here[step] = missing
+    return here[step]

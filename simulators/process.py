@@ -1,0 +1,167 @@
+"""The physics: what each point of a healthy, quiet city reads at a given instant. Pure functions of time and a seed.
+
+The same seed, point and instant give the same value on every machine, so a run can be repeated exactly.
+"""
+
+import math
+from zlib import crc32
+
+from msgspec import Struct
+
+from hub.model import HOUR, SECOND, Point, PointId, Timestamp, Value
+from hub.model.clock import DAY
+
+
+class Curve(Struct, frozen=True):
+    """How a quantity moves: between `low` and `high`, `daily` of it with the sun, shown with `digits` decimals."""
+
+    low: float
+    high: float
+    digits: int = 1
+    daily: float = 0.0
+
+
+CURVES = {
+    "env.temperature": Curve(22.0, 31.0, 1, 0.7),
+    "env.humidity": Curve(58.0, 84.0, 1, -0.7),
+    "env.pressure": Curve(1004.0, 1014.0, 1, 0.2),
+    "env.smoke_density": Curve(0.0, 0.05, 3),
+    "env.water_level": Curve(1.2, 1.5, 2),
+    "env.pm25": Curve(14.0, 32.0, 1, 0.3),
+    "env.pm10": Curve(28.0, 52.0, 1, 0.3),
+    "env.co": Curve(0.3, 1.8, 1, 0.2),
+    "power.battery_level": Curve(78.0, 97.0, 0),
+    "power.voltage": Curve(27.0, 27.4, 2),
+    "power.current": Curve(0.45, 0.75, 2),
+    "link.quality": Curve(110.0, 170.0, 0),
+    "link.in_octets": Curve(2e5, 9e5, 0, 0.5),
+    "link.out_octets": Curve(1e5, 6e5, 0, 0.5),
+    "traffic.flow": Curve(300.0, 850.0, 0, 0.6),
+    "traffic.speed": Curve(34.0, 52.0, 1, -0.4),
+    "traffic.occupancy": Curve(6.0, 20.0, 1, 0.5),
+    "device.temperature": Curve(29.0, 36.0, 1, 0.4),
+}
+"""What a quiet day looks like in the north of Viet Nam, in each kind's unit."""
+
+_ANY = Curve(10.0, 20.0, 2)
+_TRUE_WHEN_QUIET = frozenset({"power.mains", "$available"})
+_QUIET_WORDS = ("normal", "ok", "online", "up", "closed", "idle", "good", "quiet")
+_LOCAL = 7 * HOUR
+"""Indochina time, by which the sun moves here."""
+
+
+class Held(Struct, frozen=True):
+    """A value that somebody set: there at once, or reached from `start` in a straight line until `until`."""
+
+    value: Value
+    start: float = 0.0
+    since: Timestamp = 0
+    until: Timestamp = 0
+
+    def at(self, now: Timestamp) -> Value:
+        """Return the value at `now`."""
+        if now >= self.until or isinstance(self.value, str | bool):
+            return self.value
+        way = (now - self.since) / (self.until - self.since)
+        return round(self.start + (self.value - self.start) * way, 3)
+
+
+class Process:
+    """What every point reads: the physics, except where somebody set a value."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self.seed = seed
+        self._held: dict[PointId, Held] = {}
+
+    def value(self, point: Point, now: Timestamp) -> Value:
+        """Return the point's engineering value at `now`."""
+        held = self._held.get(point.id)
+        return quiet(point, self.seed, now) if held is None else _typed(point, held.at(now))
+
+    def hold(self, point: Point, value: Value, now: Timestamp, over: int = 0) -> None:
+        """Set a point, reaching numbers in a straight line over `over` nanoseconds."""
+        before = self.value(point, now)
+        start = float(before) if isinstance(before, int | float) else 0.0
+        self._held[point.id] = Held(value, start, now, now + over if over else 0)
+
+    def free(self, point: PointId) -> None:
+        """Let the physics have a point back."""
+        self._held.pop(point, None)
+
+    def free_all(self) -> None:
+        """Let the physics have everything back."""
+        self._held.clear()
+
+    def moving(self, point: PointId, now: Timestamp) -> bool:
+        """Tell whether a point is on its way to a value that was set."""
+        held = self._held.get(point)
+        return held is not None and now < held.until
+
+
+def quiet(point: Point, seed: int, now: Timestamp) -> Value:
+    """Return what a point reads when nothing is wrong; no alarm comes from it."""
+    if point.mapping:
+        return _quiet_of_mapping(point)
+    if point.type == "bool":
+        return point.kind in _TRUE_WHEN_QUIET
+    if point.type == "text":
+        return "up" if point.kind == "link.status" else "normal" if point.kind == "device.state" else "simulated"
+    if point.type == "int":
+        return _quiet_int(point, now)
+    curve = band(point)
+    return round(curve.low + _shape(point.id, seed, curve.daily, now) * (curve.high - curve.low), curve.digits)
+
+
+def band(point: Point) -> Curve:
+    """Return the curve of a point's kind, moved into the point's own range where it does not lie there."""
+    curve = CURVES.get(point.kind, _ANY)
+    if point.range is None:
+        return curve
+    low, high = point.range
+    span = high - low
+    inside = Curve(max(curve.low, low + span / 50), min(curve.high, high - span / 50), curve.digits, curve.daily)
+    if inside.high - inside.low >= 0.5 * (curve.high - curve.low):
+        return inside
+    return Curve(low + 0.30 * span, low + 0.36 * span, max(0, 2 - int(math.log10(span))), curve.daily)
+
+
+def _quiet_of_mapping(point: Point) -> Value:
+    values = list((point.mapping or {}).values())
+    if point.type == "bool":
+        return point.kind in _TRUE_WHEN_QUIET
+    return next((v for v in values if isinstance(v, str) and v.lower() in _QUIET_WORDS), values[0])
+
+
+def _quiet_int(point: Point, now: Timestamp) -> int:
+    if point.kind == "fire.heartbeat":
+        return now // SECOND % 65_536
+    if point.kind == "device.count":
+        return now // (30 * SECOND) % 10_000
+    if point.kind in CURVES:
+        return round(CURVES[point.kind].low)
+    return 0 if point.range is None else max(0, math.ceil(point.range[0]))
+
+
+def _shape(name: str, seed: int, daily: float, now: Timestamp) -> float:
+    """Return 0 … 1: the sun's share, a slow drift of minutes and a fast tremble of seconds."""
+    sun = 0.5 - 0.5 * math.cos(2 * math.pi * ((now + _LOCAL - 2 * HOUR) % DAY) / DAY)
+    if daily < 0:
+        sun = 1 - sun
+    drift = 0.8 * _noise(name, seed, 600 * SECOND, now) + 0.2 * _noise(name, seed, 4 * SECOND, now)
+    share = abs(daily)
+    return share * sun + (1 - share) * drift
+
+
+def _noise(name: str, seed: int, period: int, now: Timestamp) -> float:
+    """Return 0 … 1, smooth in time: random at each multiple of `period`, a straight line between."""
+    slot, rest = divmod(now, period)
+    before, after = _random(name, seed, period, slot), _random(name, seed, period, slot + 1)
+    return before + (after - before) * rest / period
+
+
+def _random(name: str, seed: int, period: int, slot: int) -> float:
+    return crc32(f"{seed}/{name}/{period}/{slot}".encode()) / 0xFFFF_FFFF
+
+
+def _typed(point: Point, value: Value) -> Value:
+    return round(value) if point.type == "int" and isinstance(value, float) else value
