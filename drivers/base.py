@@ -104,6 +104,6 @@ class DriverSpec(Struct, frozen=True):
     redirect: Callable[[Any, str, int], Any] | None = None
     """(connection model, host, port) → the same connection at another address (a simulator's)."""
     example: Callable[[Any, Any], Value | Reason] | None = None
-    """(address model, raw as a profile example writes it) → the raw value a sample would carry, or why there is none."""
+    """(address model, raw as an example writes it) → the raw value a sample would carry, or why there is none."""
     limits: type[BaseModel] | None = None
     """Model of `limits:` of a profile or device; None: this driver has none."""

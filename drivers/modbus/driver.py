@@ -12,7 +12,7 @@ from drivers.base import BoundDevice, BoundPoint, Sink
 from drivers.modbus.address import Address, Limits
 from drivers.modbus.client import ModbusClient
 from drivers.modbus.codec import encode
-from drivers.modbus.reading import Read, Reading
+from drivers.modbus.reads import Read, Reads
 from hub.model import DeviceId, Misconfigured, NoAnswer, PointId, Reason, Refused, Sample, Value
 
 WRITE_COIL, WRITE_REGISTER, WRITE_REGISTERS, MASK_WRITE = 5, 6, 16, 22
@@ -29,7 +29,7 @@ class ModbusDriver:
 
     def __init__(self, devices: Sequence[BoundDevice]) -> None:
         self._devices: dict[DeviceId, BoundDevice] = {d.id: d for d in devices}
-        self._readings: dict[tuple[PointId, ...], Reading] = {}
+        self._reads: dict[tuple[PointId, ...], Reads] = {}
         first = devices[0].connection
         self._client = ModbusClient(first.host, first.port, first.framing)
         self._patience = max(d.timeout for d in devices)
@@ -43,13 +43,13 @@ class ModbusDriver:
         if not points:
             return []
         device = self._devices[points[0].device]
-        reading = self._reading(device, points)
-        samples = list(reading.impossible)
-        for read in tuple(reading.reads):
-            samples += await self._fetch(device, reading, read)
+        reads = self._reads_of(device, points)
+        samples = list(reads.impossible)
+        for read in tuple(reads.reads):
+            samples += await self._fetch(device, reads, read)
         return samples
 
-    async def subscribe(self, sink: Sink) -> None:
+    async def subscribe(self, sink: Sink) -> None:  # noqa: ARG002
         """Refuse: Modbus devices are asked, they never report by themselves. Raises Misconfigured."""
         raise Misconfigured("Modbus devices do not report by themselves")
 
@@ -67,24 +67,24 @@ class ModbusDriver:
         """Disconnect; safe to call twice and after a failed `open`."""
         self._client.close()
 
-    def _reading(self, device: BoundDevice, points: Sequence[BoundPoint]) -> Reading:
+    def _reads_of(self, device: BoundDevice, points: Sequence[BoundPoint]) -> Reads:
         key = tuple([p.id for p in points])
-        if key not in self._readings:
-            self._readings[key] = Reading(tuple(points), _limits(device))
-        return self._readings[key]
+        if key not in self._reads:
+            self._reads[key] = Reads(tuple(points), _limits(device))
+        return self._reads[key]
 
-    async def _fetch(self, device: BoundDevice, reading: Reading, read: Read) -> list[Sample]:
+    async def _fetch(self, device: BoundDevice, reads: Reads, read: Read) -> list[Sample]:
         pdu = await self._client.ask(device.connection.unit, read.request, device.timeout)
         if pdu[:2] == read.head and len(pdu) == read.size:
             return read.decode(pdu)
-        if pdu[0] != read.request[0] | 0x80:
-            return reading.none_of(read, Reason.UNDECODABLE)
-        code = pdu[1] if len(pdu) == 2 else 0
+        if pdu[0] != read.request[0] | 0x80 or len(pdu) != 2:
+            return reads.none_of(read, Reason.UNDECODABLE)
+        code = pdu[1]
         if code in GATEWAY:
             raise NoAnswer(f"{GATEWAY[code]} (unit {device.connection.unit}, exception {code})")
         if code in (ILLEGAL_ADDRESS, ILLEGAL_VALUE):
-            reading.split(read)
-        return reading.none_of(read, Reason.REFUSED)
+            reads.split(read)
+        return reads.none_of(read, Reason.REFUSED)
 
 
 def write_request(address: Address, value: Value) -> tuple[bytes, bytes]:

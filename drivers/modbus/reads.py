@@ -1,4 +1,4 @@
-"""One set of points as reads on the wire and back as samples; pure. Everything that can be decided once is decided once.
+"""A set of points as reads on the wire and back as samples; pure. What can be decided once is decided once.
 
 Requests and answers from "MODBUS Application Protocol Specification V1.1b3", sections 6.1 to 6.4.
 """
@@ -30,7 +30,7 @@ class Read(Struct, frozen=True):
     decode: Decode
 
 
-class Reading:
+class Reads:
     """How one set of points is read: the reads, and samples of the points that no read can fetch."""
 
     def __init__(self, points: Sequence[BoundPoint], limits: Limits) -> None:

@@ -1,0 +1,157 @@
+"""What every line has in common: open, work, lose, wait, open again, for ever; and the news of it, once.
+
+A line is one connection and the devices reached through it. `Polled` and `Told` say what its work is. The state machine
+is small: closed → open (`driver.open`) → lost (`Unreachable`) → closed; `Misconfigured` ends it until the configuration
+changes. Each loss is logged once, however often opening it again fails.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+from msgspec import Struct
+
+from drivers.backoff import Backoff, Pace
+from drivers.base import BoundDevice, Driver, Sink
+from hub.model import SECOND, Clock, DeviceId, DeviceState, DriverError, Misconfigured, Unreachable
+
+log = structlog.get_logger(__name__)
+
+HELD = 10 * SECOND
+"""A line that worked this long before it was lost starts its waits anew."""
+
+
+class Watched:
+    """One device of a line: what was last reported of it, and how long it is left alone when it is silent."""
+
+    def __init__(self, device: BoundDevice, sink: Sink, backoff: Backoff) -> None:
+        self.id: DeviceId = device.id
+        self.device = device
+        self.backoff = backoff
+        self.until = 0
+        """Monotonic time before which the device is not asked again."""
+        self.stopped = False
+        self.state = DeviceState.WAITING
+        self._reason = ""
+        self._sink = sink
+
+    def report(self, state: DeviceState, reason: str = "", detail: str = "") -> None:
+        """Tell the sink how the device is, when that is new."""
+        if state is not self.state or reason != self._reason:
+            self.state, self._reason = state, reason
+            self._sink.report(self.id, state, reason, detail)
+
+    def stop(self, why: Misconfigured) -> None:
+        """Leave the device alone until its configuration changes."""
+        self.stopped = True
+        self.report(DeviceState.OFFLINE, "misconfigured", str(why))
+
+
+class Counts:
+    """What a line did; plain integers, read when the metrics are asked for."""
+
+    def __init__(self) -> None:
+        self.opened = 0
+        self.lost = 0
+        self.scans = 0
+        self.silences = 0
+        """Scans that a device did not answer."""
+        self.missed = 0
+        """Periods that passed whole because the line was busy."""
+
+
+class Fittings(Struct):
+    """What every line is given."""
+
+    name: str
+    build: Callable[[], Driver]
+    """Return the line's driver. Raises Misconfigured when it cannot be had."""
+    devices: Sequence[BoundDevice]
+    sink: Sink
+    clock: Clock
+    pace: Pace
+    """Shared by all lines: how many may open in a second."""
+    backoff: Callable[[], Backoff]
+
+
+class Line:
+    """One connection under watch; subclasses say what `work` is."""
+
+    def __init__(self, fittings: Fittings) -> None:
+        self.name = fittings.name
+        self.counts = Counts()
+        self.connected = False
+        self.watched = {d.id: Watched(d, fittings.sink, fittings.backoff()) for d in fittings.devices}
+        self._build = fittings.build
+        self._driver: Driver | None = None
+        self._sink = fittings.sink
+        self._clock = fittings.clock
+        self._pace = fittings.pace
+        self._backoff = fittings.backoff()
+        self._down = False
+
+    async def run(self) -> None:
+        """Keep the line at work until cancelled."""
+        try:
+            self._driver = self._driver or self._build()
+            while True:
+                await self._once(self._driver)
+                await self._sleep(self._backoff.next())
+        except Misconfigured as why:
+            self._stop(why)
+        except Exception as why:
+            self._all(DeviceState.OFFLINE, "failed", f"the driver failed: {why!r}")
+            raise
+        await asyncio.Event().wait()
+
+    def start(self, at: int) -> None:
+        """Prepare to run from `at` (monotonic)."""
+
+    async def work(self, driver: Driver) -> None:
+        """Do what the line is for, until Unreachable."""
+        raise NotImplementedError
+
+    async def _once(self, driver: Driver) -> None:
+        """Open the line and work until it is lost."""
+        await self._sleep(self._pace.wait(self._clock.monotonic()))
+        began = self._clock.monotonic()
+        try:
+            await driver.open()
+            self.connected = True
+            self.counts.opened += 1
+            began = self._clock.monotonic()
+            await self.work(driver)
+        except Unreachable as why:
+            if self.connected and self._clock.monotonic() - began > HELD:
+                self._backoff.reset()
+            self._lose(why)
+        finally:
+            self.connected = False
+            await driver.close()
+
+    async def _sleep(self, ns: int) -> None:
+        if ns > 0:
+            await asyncio.sleep(ns / SECOND)
+
+    def up(self) -> None:
+        """Say that the line works, if that is news."""
+        if self._down:
+            self._down = False
+            log.info("line is back", line=self.name, devices=len(self.watched))
+
+    def _lose(self, why: DriverError) -> None:
+        self.counts.lost += 1
+        if not self._down:
+            self._down = True
+            log.warning("line is down", line=self.name, devices=len(self.watched), why=str(why))
+        self._all(DeviceState.OFFLINE, "unreachable", str(why))
+
+    def _stop(self, why: Misconfigured) -> None:
+        log.error("line is stopped until its configuration changes", line=self.name, why=str(why))
+        for watched in self.watched.values():
+            watched.stop(why)
+
+    def _all(self, state: DeviceState, reason: str, detail: str) -> None:
+        for watched in self.watched.values():
+            if not watched.stopped:
+                watched.report(state, reason, detail)

@@ -1,0 +1,148 @@
+"""Lines whose devices are asked: one request at a time, each device in its turn, none waiting for a silent one.
+
+A device that does not answer is asked again at its next scan; after the second silence it is offline and is left alone
+for a growing while, so that a dead unit behind a gateway costs the others one timeout per backoff period at most. When
+nobody answers any more, the connection itself is suspected and made anew: a pulled cable sends no word of farewell.
+"""
+
+import asyncio
+import heapq
+from collections.abc import Sequence
+
+import structlog
+
+from drivers.base import Driver
+from drivers.line import Fittings, Line, Watched
+from drivers.scan import ScanGroup
+from hub.model import (
+    MILLISECOND,
+    DeviceState,
+    Intake,
+    Misconfigured,
+    NoAnswer,
+    Reason,
+    Sample,
+    Unreachable,
+    point_id,
+)
+
+log = structlog.get_logger(__name__)
+
+TOLERATED = 1
+"""Silences in a row after which a device that was online is still only degraded."""
+SUSPICIOUS = 3
+"""Silences in a row, of any devices, after which the connection is made anew."""
+STUCK = 60.0
+"""Seconds after which a read that does not come back is taken for a fault of the driver."""
+DEGRADING = frozenset({Reason.REFUSED, Reason.UNDECODABLE, Reason.MISCONFIGURED})
+
+
+class Polled(Line):
+    """A line whose devices are asked for their points."""
+
+    def __init__(self, fittings: Fittings, groups: Sequence[ScanGroup]) -> None:
+        super().__init__(fittings)
+        self.groups = groups
+        self._silent = 0
+
+    def start(self, at: int) -> None:
+        """Lay the grid of every group from `at` on."""
+        for group in self.groups:
+            group.start(at)
+
+    async def work(self, driver: Driver) -> None:
+        """Scan every group when it is due. Raises Unreachable; Misconfigured when no device is left to ask."""
+        heap = self._due()
+        while heap:
+            due, turn, group = heap[0]
+            await self._sleep(due - self._clock.monotonic())
+            await self._visit(driver, group)
+            self._advance(group)
+            if self.watched[group.device].stopped:
+                heap = self._due()
+            else:
+                heapq.heapreplace(heap, (group.due, turn, group))
+        raise Misconfigured("none of its devices can be asked; see the reason at each")
+
+    def _due(self) -> list[tuple[int, int, ScanGroup]]:
+        now = self._clock.monotonic()
+        active = [(turn, g) for turn, g in enumerate(self.groups) if not self.watched[g.device].stopped]
+        for _, group in active:
+            group.resume(now)
+        heap = [(g.due, turn, g) for turn, g in active]
+        heapq.heapify(heap)
+        return heap
+
+    def _advance(self, group: ScanGroup) -> None:
+        before = group.missed
+        group.advance(self._clock.monotonic())
+        self.counts.missed += group.missed - before
+
+    async def _visit(self, driver: Driver, group: ScanGroup) -> None:
+        watched = self.watched[group.device]
+        began = self._clock.monotonic()
+        if watched.until > began:
+            return
+        self.counts.scans += 1
+        try:
+            async with asyncio.timeout(STUCK):
+                samples = await driver.read(group.points)
+        except NoAnswer as why:
+            await self._silence(driver, watched, why)
+        except Misconfigured as why:
+            log.error("device is stopped until its configuration changes", device=watched.id, why=str(why))
+            watched.stop(why)
+        except TimeoutError as why:
+            raise Unreachable(f"the driver did not come back within {STUCK:g} s") from why
+        else:
+            self._answer(watched, group, samples, began)
+
+    def _answer(self, watched: Watched, group: ScanGroup, samples: list[Sample], began: int) -> None:
+        latency = (self._clock.monotonic() - began) // 10_000 / (MILLISECOND // 10_000)
+        bad = [s.point for s in samples if s.reason and s.reason in DEGRADING]
+        if bad or group.bad:
+            group.bad = tuple(bad)
+        samples.append(Sample(point_id(watched.id, "$latency"), latency))
+        self._sink.take(Intake(samples))
+        self._silent = 0
+        if watched.backoff.failures:
+            self._heard_again(watched)
+        self.up()
+        self._judge(watched, group)
+
+    def _judge(self, watched: Watched, group: ScanGroup) -> None:
+        if not group.bad and watched.state is DeviceState.ONLINE:
+            return
+        bad = [p for g in self.groups if g.device == watched.id for p in g.bad]
+        if not bad:
+            watched.report(DeviceState.ONLINE)
+            return
+        named = ", ".join(p.partition("/")[2] for p in bad[:3]) + (", …" if len(bad) > 3 else "")
+        total = len(watched.device.points)
+        watched.report(DeviceState.DEGRADED, "refused", f"{len(bad)} of {total} points give no value: {named}")
+
+    async def _silence(self, driver: Driver, watched: Watched, why: NoAnswer) -> None:
+        self.counts.silences += 1
+        self._silent += 1
+        wait = watched.backoff.next()
+        was_working = watched.state in (DeviceState.ONLINE, DeviceState.DEGRADED)
+        if was_working and watched.backoff.failures <= TOLERATED:
+            watched.report(DeviceState.DEGRADED, "no_answer", str(why))
+        else:
+            self._silent_for(watched, wait, why)
+        if self._silent >= max(TOLERATED + 1, min(SUSPICIOUS, len(self.watched))):
+            self._silent = 0
+            await driver.close()
+            await driver.open()
+
+    def _silent_for(self, watched: Watched, wait: int, why: NoAnswer) -> None:
+        watched.until = self._clock.monotonic() + wait
+        if watched.state is not DeviceState.OFFLINE:
+            log.warning("device is silent", device=watched.id, line=self.name, why=str(why))
+        watched.report(DeviceState.OFFLINE, "no_answer", str(why))
+
+    def _heard_again(self, watched: Watched) -> None:
+        watched.backoff.reset()
+        watched.until = 0
+        if watched.state is DeviceState.OFFLINE:
+            log.info("device answers again", device=watched.id, line=self.name)

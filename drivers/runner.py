@@ -1,0 +1,136 @@
+"""Brings every device of a site to its driver and keeps every line at work.
+
+Devices with equal line keys share one driver and one connection. Polled lines scan (`drivers.polled`), lines that are
+told listen (`drivers.told`); what both do when the line fails is in `drivers.line`. One line never waits for another.
+"""
+
+import asyncio
+import random
+from collections.abc import Hashable, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from drivers import scan
+from drivers.backoff import Backoff, Pace
+from drivers.base import BoundDevice, BoundPoint, Driver, DriverSpec, Sink
+from drivers.line import Fittings, Line
+from drivers.polled import Polled
+from drivers.told import Told
+from hub.model import SECOND, Clock, Device, DeviceId, DeviceState, Lane, Misconfigured
+from hub.supervise import Supervisor
+
+OPENS_PER_SECOND = 50
+"""How many lines may be opened in a second, however many are down (reliability B9)."""
+LIFE_SAFETY_WAIT = 10 * SECOND
+"""Longest wait before a line with a life-safety point is tried again; other lines: `backoff.LONGEST`."""
+
+
+class Runner:
+    """All lines of a site. `redirect` points devices at other hosts and ports (their simulators)."""
+
+    def __init__(
+        self,
+        devices: Sequence[Device],
+        registry: Mapping[str, DriverSpec],
+        sink: Sink,
+        clock: Clock,
+        *,
+        dice: random.Random,
+        redirect: Mapping[DeviceId, tuple[str, int]] | None = None,
+        site: str = "",
+    ) -> None:
+        self._registry = registry
+        self._sink = sink
+        self._clock = clock
+        self._dice = dice
+        self._site = site
+        self._pace = Pace(OPENS_PER_SECOND)
+        self._supervisor = Supervisor()
+        self._resting = [d for d in devices if not d.enabled]
+        wanted = [redirected(d, registry[d.driver], redirect or {}) for d in devices if d.enabled]
+        self.lines: Sequence[Line] = self._lines(wanted)
+
+    async def run(self) -> None:
+        """Run every line until cancelled; a line whose driver fails in an unforeseen way is started again."""
+        for device in self._resting:
+            self._sink.report(device.id, DeviceState.OUT_OF_SERVICE, "disabled", "switched off in the configuration")
+        now = self._clock.monotonic()
+        for number, line in enumerate(self.lines):
+            line.start(now)
+            self._supervisor.start(f"line {number}: {line.name}", line.run)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await self.stop()
+
+    async def stop(self) -> None:
+        """Stop every line and close its driver; safe to call twice."""
+        await self._supervisor.stop()
+
+    def _lines(self, devices: Sequence[Device]) -> list[Line]:
+        together: dict[tuple[str, Hashable], list[Device]] = {}
+        for device in devices:
+            key = device.driver, self._registry[device.driver].line(device.connection)
+            together.setdefault(key, []).append(device)
+        lines = [self._line(self._registry[driver], members) for (driver, _), members in together.items()]
+        scan.spread([line.groups for line in lines if isinstance(line, Polled)])
+        return lines
+
+    def _line(self, spec: DriverSpec, devices: Sequence[Device]) -> Line:
+        fittings = self._fittings(spec, devices)
+        if spec.pushes:
+            available = {p.id: p for d in devices for p in d.points if p.kind == "$available"}
+            return Told(fittings, {d.id: d.silent_after for d in devices}, available)
+        intervals = {p.id: p.interval or d.interval for d in devices for p in d.points}
+        points = [(p, intervals[p.id]) for d in fittings.devices for p in d.points]
+        return Polled(fittings, scan.groups(points))
+
+    def _fittings(self, spec: DriverSpec, devices: Sequence[Device]) -> Fittings:
+        bound = [bind(d, self._site) for d in devices]
+        urgent = any(p.lane is Lane.LIFE_SAFETY for d in devices for p in d.points)
+        longest = {"longest": LIFE_SAFETY_WAIT} if urgent else {}
+
+        def build() -> Driver:
+            try:
+                return spec.load()(bound)
+            except ImportError as fault:
+                raise Misconfigured(str(fault)) from fault
+
+        return Fittings(
+            name=_name(spec, devices),
+            build=build,
+            devices=bound,
+            sink=self._sink,
+            clock=self._clock,
+            pace=self._pace,
+            backoff=lambda: Backoff(self._dice.random, **longest),
+        )
+
+
+def bind(device: Device, site: str = "") -> BoundDevice:
+    """Return a device as its driver needs it: points that live at the hub (`$health`) are left out."""
+    points = tuple(
+        BoundPoint(p.id, device.id, p.address, p.writable) for p in device.points if p.address is not None
+    )  # fmt: skip
+    return BoundDevice(
+        id=device.id,
+        connection=device.connection,
+        points=points,
+        events=device.events,
+        timeout=device.timeout / SECOND,
+        limits=device.limits,
+        site=site,
+    )
+
+
+def redirected(device: Device, spec: DriverSpec, redirect: Mapping[DeviceId, tuple[str, int]]) -> Device:
+    """Return the device as it is reached: at another host and port when `redirect` has one for it."""
+    if device.id not in redirect or spec.redirect is None:
+        return device
+    return replace(device, connection=spec.redirect(device.connection, *redirect[device.id]))
+
+
+def _name(spec: DriverSpec, devices: Sequence[Device]) -> str:
+    """Return what a line is called in logs: driver, place, and its device when there is only one."""
+    where = "{}:{}".format(*spec.endpoint(devices[0].connection)) if spec.endpoint else devices[0].id
+    return f"{spec.name} {where}" + (f" ({devices[0].id})" if len(devices) == 1 else "")
