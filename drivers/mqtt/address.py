@@ -7,41 +7,20 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
-    WithJsonSchema,
     model_validator,
 )
 
 from drivers.mqtt import path as paths
 from drivers.mqtt import topic as topics
-from hub.model.clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND
+from hub.config.durations import Duration
+from hub.model.clock import DAY, HOUR, SECOND
 
 PLAIN_PORT = 1883
 TLS_PORT = 8883
 """The ports that IANA has registered for MQTT without and with TLS."""
-
-_UNITS = {"ms": MILLISECOND, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)\Z")
-
-
-def _duration(given: object) -> object:
-    if isinstance(given, str):
-        found = _DURATION.match(given)
-        if found is None:
-            raise ValueError(f"{given!r} is not a duration; write a number with its unit: 500ms, 5s, 2m, 24h, 90d")
-        return round(float(found[1]) * _UNITS[found[2]])
-    return given
-
-
-Duration = Annotated[
-    int,
-    BeforeValidator(_duration),
-    WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?(ms|s|m|h|d)$", "examples": ["30s", "24h"]}),
-]
-"""Nanoseconds, written with a unit."""
 
 
 def _connection_topic(given: str) -> str:

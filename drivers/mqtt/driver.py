@@ -1,0 +1,140 @@
+"""One broker and every device behind it: what arrives in one read of the socket leaves as one intake."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+
+from drivers.base import BoundDevice, BoundPoint, Sink
+from drivers.mqtt.address import Connection, Tls
+from drivers.mqtt.routes import Routes
+from hub.metrics import Figure
+from hub.model import (
+    SECOND,
+    Clock,
+    DeviceState,
+    Intake,
+    Refused,
+    Release,
+    Sample,
+    Stray,
+    SystemClock,
+    Value,
+)
+from hub.wire.mqtt import BODY, Damaged, Message, Session, Settings, TlsFiles, session
+
+
+class MqttDriver:
+    """A line of MQTT devices; they share one session."""
+
+    def __init__(
+        self,
+        devices: Sequence[BoundDevice],
+        *,
+        clock: Clock | None = None,
+        opener: Callable[[Settings], Session] = session,
+    ) -> None:
+        self.settings = settings_of(devices[0])
+        self.routes = Routes(devices)
+        self.messages = 0
+        self.damaged = 0
+        self._first = devices[0].id
+        self._clock = clock or SystemClock()
+        self._session = opener(self.settings)
+
+    async def open(self) -> None:
+        """Connect and sign in. Raises Unreachable, Misconfigured."""
+        await self._session.open()
+
+    async def read(self, points: Sequence[BoundPoint]) -> list[Sample]:
+        """Return nothing: MQTT devices speak when they want to."""
+        del points
+        return []
+
+    async def subscribe(self, sink: Sink) -> None:
+        """Hand over until the connection is lost. Raises Unreachable."""
+        refused = await self._session.listen(self.routes.filters, self._taker(sink))
+        for pattern, why in refused.items():
+            detail = f"{self.settings.where} refuses the subscription {pattern!r} ({why}); allow it to {self._who()}"
+            for device in self.routes.devices_of(pattern):
+                sink.report(device, DeviceState.OFFLINE, "refused", detail)
+        await self._session.ended()
+
+    async def write(self, point: BoundPoint, value: Value) -> None:
+        """Refuse: MQTT points have no command topics yet. Raises Refused."""
+        del value
+        raise Refused("not_writable", f"{point.id} is an MQTT point, and those cannot be set")
+
+    async def close(self) -> None:
+        """Disconnect; the broker keeps the session."""
+        await self._session.close()
+
+    def figures(self) -> Iterable[Figure]:
+        """Return what this line has counted."""
+        labels = {"line": self.settings.where}
+        yield Figure("citywatch_mqtt_messages", "Messages received", self.messages, labels, total=True)
+        yield Figure("citywatch_mqtt_damaged", "Packets that are no message", self.damaged, labels, total=True)
+        unknown = self.routes.unknown_total
+        yield Figure("citywatch_mqtt_unknown", "Messages on topics of no device", unknown, labels, total=True)
+
+    def _who(self) -> str:
+        return f"user {self.settings.user!r}" if self.settings.user else "clients without a user name"
+
+    def _taker(self, sink: Sink) -> Callable[[Sequence[Message], Sequence[Damaged], Release], None]:
+        bindings, learn, now, hand_over = self.routes.bindings, self.routes.learn, self._clock.now, sink.take
+
+        def take(messages: Sequence[Message], damaged: Sequence[Damaged], release: Release) -> None:
+            intake = Intake(release=release)
+            self.messages += len(messages)
+            for message in messages:
+                topic = message.topic
+                binding = bindings.get(topic) or learn(topic)
+                if binding is not None:
+                    binding.take(topic, message.payload, message.retain, intake, now)
+            if damaged:
+                self._set_aside(damaged, intake)
+            if intake.samples or intake.events or intake.strays:
+                hand_over(intake)
+            else:
+                release()
+
+        return take
+
+    def _set_aside(self, damaged: Sequence[Damaged], intake: Intake) -> None:
+        self.damaged += len(damaged)
+        at = self._clock.now()
+        for packet in damaged:
+            binding = self.routes.bindings.get(packet.source)
+            device = binding.device if binding else self._first
+            intake.strays.append(Stray(device, packet.source, packet.reason, packet.body[:BODY], at))
+
+
+def settings_of(device: BoundDevice) -> Settings:
+    """Return the session that a device's connection describes."""
+    c: Connection = device.connection
+    return Settings(
+        host=c.host,
+        port=c.port,
+        version=c.version,
+        client_id=c.client_id or client_id(device.site, c),
+        user=c.user,
+        password=c.password.get_secret_value() if c.password is not None else None,
+        tls=_tls(c.tls),
+        keepalive=c.keepalive // SECOND,
+        session_expiry=c.session_expiry // SECOND,
+        receive_max=c.receive_max,
+        timeout=device.timeout,
+    )
+
+
+def client_id(site: str, connection: Connection) -> str:
+    """Return a name that one site gives one broker for ever, and another site does not.
+
+    At most 23 letters and digits, which every broker must take (MQTT 3.1.1, 3.1.3.1).
+    """
+    address = f"{site} {connection.host} {connection.port} {connection.user or ''}"
+    return "citywatch" + hashlib.blake2b(address.encode(), digest_size=7).hexdigest()
+
+
+def _tls(given: Tls | bool | None) -> TlsFiles | None:
+    if isinstance(given, Tls):
+        return TlsFiles(given.ca, given.cert, given.key)
+    return TlsFiles() if given else None

@@ -1,0 +1,51 @@
+"""Why a broker says no, as a sentence that names the place and what to change.
+
+Reason codes: OASIS MQTT 5.0, 3.2.2.2 (CONNACK), 3.9.3 (SUBACK), 3.14.2.1 (DISCONNECT). paho translates the return
+codes of MQTT 3.1.1 (3.2.2.3) into them.
+"""
+
+from hub.model import DriverError, Misconfigured, Unreachable
+from hub.wire.mqtt.contract import Settings
+
+_WRONG_VERSION, _WRONG_ID, _WRONG_PASSWORD, _NOT_ALLOWED, _BANNED, _WRONG_METHOD = 132, 133, 134, 135, 138, 140
+_TAKEN_OVER = 142
+FAILED = 128
+"""Reason codes from here on are failures."""
+
+
+def sign_in(code: int, word: str, settings: Settings) -> DriverError:
+    """Return the error for a refused CONNECT; `word` is what the broker or the standard calls it."""
+    where = settings.where
+    if code == _WRONG_VERSION:
+        other = '"3.1.1"' if settings.version == 5 else "5"
+        return Misconfigured(f"{where} does not speak MQTT {settings.version}; set connection.version: {other}")
+    if code == _WRONG_ID:
+        return Misconfigured(f"{where} refuses the client id {settings.client_id!r}; set connection.client_id")
+    if code in (_WRONG_PASSWORD, _NOT_ALLOWED, _BANNED, _WRONG_METHOD):
+        return Misconfigured(f"{where} refuses {_who(settings)} ({word}); {_change(settings)}")
+    return Unreachable(f"{where} refuses the connection for now: {word}")
+
+
+def _who(settings: Settings) -> str:
+    return f"user {settings.user!r}" if settings.user else "a client without a user name"
+
+
+def _change(settings: Settings) -> str:
+    if settings.user:
+        return "check connection.user and connection.password, and that the broker knows this user"
+    return "set connection.user and connection.password"
+
+
+def goodbye(code: int, word: str, settings: Settings) -> DriverError:
+    """Return the error for a DISCONNECT sent by the broker."""
+    if code == _TAKEN_OVER:
+        return Unreachable(
+            f"another client signed in at {settings.where} as {settings.client_id!r}; "
+            "two hubs at one broker need different connection.client_id"
+        )
+    return Unreachable(f"{settings.where} ended the connection: {word}")
+
+
+def spoken(name: str) -> str:
+    """Return an enumeration's name as words: `not authorized`."""
+    return name.replace("_", " ").lower()
