@@ -65,6 +65,8 @@ class Engine:
         self._wires: Mapping[PointId, tuple[tuple[Wire, ...], tuple[Wire, ...]]] = _by_point(self._instances.values())
         self.watched: frozenset[PointId] = frozenset(self._wires)
         """Every point that some rule watches; readings of others may be kept back."""
+        self.possible: frozenset[AlarmId] = frozenset(self._instances)
+        """Every alarm that these rules can raise."""
         self.aged: frozenset[PointId] = frozenset(w.point.id for w in self._ages if w.point is not None)
         """Points under `stale_for`: every refresh of theirs must be told, also one that changes nothing."""
 

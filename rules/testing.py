@@ -61,7 +61,15 @@ class _Run:
             self._engine.step(list(self._readings(step, now)), now)
             yield from self._act(step, now)
             if step.expected is not None:
+                yield from self._impossible(step, step.expected)
                 yield from _compare(step, step.expected, self._engine.alarms())
+
+    def _impossible(self, step: Step, expected: Sequence[Expected]) -> Iterator[str]:
+        """Say which alarms can never be: nothing that is expected of them would mean anything."""
+        for wanted in expected:
+            if wanted.alarm not in self._engine.possible:
+                rule, _, where = wanted.alarm.partition(":")
+                yield f"{step.origin}: at {_seconds(step)} the rule {rule} does not watch {where}"
 
     def _pass_time(self, now: Timestamp) -> None:
         for _ in range(_MOST_WAKES):
