@@ -76,7 +76,10 @@ class RuleEntry(Strict):
         example={"vi": "BÁO CHÁY {zone.name}", "en": "FIRE {zone.name}"},
     )
     instructions: str | None = said(
-        "What operators should do.", "Hướng dẫn xử lý.", default=None, example="sop/fire.md"
+        "What operators should do: a file of the site, or a sentence.",
+        "Hướng dẫn xử lý: tệp của hệ thống, hoặc một câu.",
+        default=None,
+        example="sop/fire.md",
     )
     notify: str | None = said("Who is told.", "Thông báo cho.", default=None, example="fire")
     folds_under: Literal["behind"] | None = said(
@@ -223,7 +226,8 @@ class Rules:
                     self._report.error(mark, f"{{{name}}} means nothing in a text", hint)
 
     def _instructions(self, path: str | None, tree: Map) -> None:
-        if path is None or (self._folder / path).is_file():
+        """Check that instructions which are a path lead to a file; what holds a space is a sentence to be shown."""
+        if path is None or " " in path.strip() or (self._folder / path).is_file():
             return
         mark = tree.value_marks["instructions"]
         if mark.source.shipped:
