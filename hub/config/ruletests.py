@@ -162,7 +162,7 @@ class _Reader:
         """Return the site with the test's own devices in place of its own; host and zone need not be given."""
         library = Library(self._files, self._drivers, self._report)
         devices = Devices(self._files, library, Secrets(self._files, self._report), self._report)
-        devices.add(_with_defaults(items), items.mark)
+        devices.add(_with_defaults(items), self._path.parent)
         zones = {d.zone: Zone(d.zone, Text.same(d.zone)) for d in devices.found.values()} | self._site.zones
         points = {point.id: point for device in devices.found.values() for point in device.points}
         return replace(self._site, devices=devices.found, points=points, zones=zones)
