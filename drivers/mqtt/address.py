@@ -42,7 +42,7 @@ def _name(given: str) -> str:
     return given
 
 
-Path = Annotated[str, AfterValidator(_path)]
+JsonPath = Annotated[str, AfterValidator(_path)]
 TimeFormat = Literal["iso", "s", "ms"]
 
 
@@ -119,7 +119,7 @@ class _Place(_Strict):
         description="Topic of the messages; {topic} is the connection's, {device} the device's name.",
         examples=["{topic}/availability", "tele/{device}/LWT"],
     )
-    time: Path | None = Field(None, description="Path of the payload's own time.", examples=["time"])
+    time: JsonPath | None = Field(None, description="Path of the payload's own time.", examples=["time"])
     time_format: TimeFormat = Field(
         "iso", description="How that time is written: ISO 8601, or seconds or milliseconds since 1970."
     )
@@ -128,7 +128,7 @@ class _Place(_Strict):
 class Address(_Place):
     """Where one point lives: a topic, and a path into its payload."""
 
-    path: Path | None = Field(
+    path: JsonPath | None = Field(
         None,
         description="Path into the JSON payload; absent: the payload itself is the value.",
         examples=["a.b[0]", "battery"],
@@ -141,10 +141,10 @@ class Address(_Place):
 class Event(_Place):
     """Where one kind of event lives: a topic, what its payload must hold, and what tells two events apart."""
 
-    key: Path | None = Field(
+    key: JsonPath | None = Field(
         None, description="Path of what tells this event from every other; the same key twice is stored once."
     )
-    where: dict[Path, bool | int | float | str] = Field(
+    where: dict[JsonPath, bool | int | float | str] = Field(
         {}, description="Paths and what must be there for a message to be this event.", examples=[{"action": "single"}]
     )
 

@@ -7,6 +7,7 @@ fire: such a payload is read once more by the standard library, and only the fie
 import json
 import re
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 from msgspec.json import Decoder
@@ -22,6 +23,9 @@ LONGEST_TEXT = 4096
 """Characters of a text value; a longer one is not a value."""
 _INT_LIMIT = 2**63
 """Whole numbers beyond it fit no column and no counter of a device."""
+
+_NO_NUMBER = object()
+"""Stands where a payload has NaN or Infinity, so that every float of a document is finite."""
 
 _decode = Decoder().decode
 _ODD_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z")
@@ -45,11 +49,20 @@ def _second_look(payload: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise ValueError("not UTF-8") from error
     try:
-        return json.loads(text, parse_constant=float)
+        return json.loads(text, parse_constant=_no_number, parse_float=_finite)
     except ValueError as error:
         raise ValueError("not JSON") from error
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+
+
+def _no_number(_word: str) -> object:
+    return _NO_NUMBER
+
+
+def _finite(digits: str) -> object:
+    number = float(digits)
+    return number if isfinite(number) else _NO_NUMBER
 
 
 def raw(found: Any) -> Raw:
@@ -58,9 +71,7 @@ def raw(found: Any) -> Raw:
     `null` is the device's own word for "nothing to say": not_programmed. Objects and lists are undecodable.
     """
     kind = type(found)
-    if kind is float:
-        return found if found - found == 0.0 else Reason.UNDECODABLE
-    if kind is bool:
+    if kind is float or kind is bool:
         return found  # type: ignore[no-any-return]
     if kind is int:
         return found if -_INT_LIMIT <= found < _INT_LIMIT else Reason.UNDECODABLE
@@ -95,7 +106,8 @@ def _bare(payload: bytes) -> Raw:
     if not text or text[0] in "{[" or _NOT_FINITE.match(text):
         return Reason.UNDECODABLE
     if _ODD_NUMBER.match(text) and not _LEADING_ZERO.match(text):
-        return raw(float(text))
+        number = float(text)
+        return number if isfinite(number) else Reason.UNDECODABLE
     return _text(text)
 
 

@@ -6,6 +6,7 @@ or logged per message. The codec (`mqtt5`) does no I/O.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from mqtt5 import ConnAckPacket, Packet, PingReqPacket, PingRespPacket, PublishPacket, read
 
@@ -49,8 +50,7 @@ class Link(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Return where the socket may write."""

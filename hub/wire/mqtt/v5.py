@@ -49,7 +49,7 @@ class Session5:
         if answer.reason_code != ConnAckReasonCode.SUCCESS:
             word = answer.reason_str or refusals.spoken(answer.reason_code.name)
             link.close()
-            raise refusals.sign_in(answer.reason_code, word, self._settings)
+            raise refusals.sign_in(answer.reason_code.value, word, self._settings)
         link.keep_alive(answer.server_keep_alive)
 
     async def listen(self, filters: Sequence[str], take: Take) -> dict[str, str]:
@@ -60,7 +60,7 @@ class Session5:
         for first in range(0, len(filters), FILTERS_EACH):
             some = filters[first : first + FILTERS_EACH]
             for wanted, code in zip(some, await self._subscribe(link, 1 + first // FILTERS_EACH, some), strict=False):
-                if code >= refusals.FAILED:
+                if code.value >= refusals.FAILED:
                     refused[wanted] = refusals.spoken(code.name)
         return refused
 
