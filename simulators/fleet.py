@@ -10,9 +10,10 @@ from drivers import REGISTRY as DRIVERS
 from hub.model import Clock, Device, DeviceId, Point, PointId, Site, SystemClock, Value
 from simulators import REGISTRY
 from simulators.base import Line, Override
-from simulators.faults import Faults, checked
+from simulators.calm import calm
+from simulators.check import check_fault, check_value
+from simulators.faults import Faults
 from simulators.process import Process
-from simulators.raw import fits, raw_of
 
 STEP = 0.5
 """Seconds between two looks at the process."""
@@ -23,7 +24,7 @@ class Fleet:
 
     def __init__(self, site: Site, *, seed: int = 0, clock: Clock | None = None) -> None:
         self.site = site
-        self.process = Process(seed)
+        self.process = Process(seed, calm(site))
         self.faults = Faults()
         self.where: dict[DeviceId, Override] = {}
         self._clock = clock or SystemClock()
@@ -111,7 +112,7 @@ class Fleet:
     def fault(self, device: DeviceId, kind: str, **args: float) -> None:
         """Break a device. Raises KeyError for an unknown device, ValueError for what its protocol cannot show."""
         line = self._line_of[device]
-        check_fault(self.site.devices[device], kind, args)
+        check_fault(self.site.devices[device].driver, kind, args)
         self.faults.start(device, kind, args)
         line.disturbed(device, self._clock.now())
 
@@ -127,21 +128,6 @@ class Fleet:
         for device in self.faults.all():
             self.heal(device)
         self.step()
-
-
-def check_value(point: Point, value: Value) -> None:
-    """Raise ValueError, naming the type, when a point cannot hold `value`."""
-    if not fits(point, value):
-        raise ValueError(f"{point.id} is a {point.type}; it cannot be {value!r}")
-    raw_of(point, value)
-
-
-def check_fault(device: Device, kind: str, args: dict[str, float]) -> None:
-    """Raise ValueError, naming what is possible, when the device's protocol cannot show a fault."""
-    checked(kind, args)
-    known = REGISTRY[device.driver].faults_known
-    if kind not in known:
-        raise ValueError(f"a {device.driver} device cannot show {kind!r}; it can show {', '.join(sorted(known))}")
 
 
 def _lines(site: Site) -> list[list[Device]]:

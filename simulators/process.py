@@ -4,12 +4,14 @@ The same seed, point and instant give the same value on every machine, so a run 
 """
 
 import math
+from collections.abc import Mapping
 from zlib import crc32
 
 from msgspec import Struct
 
 from hub.model import HOUR, SECOND, Point, PointId, Timestamp, Value
 from hub.model.clock import DAY
+from simulators.calm import NOTHING, Calm
 
 
 class Curve(Struct, frozen=True):
@@ -69,14 +71,17 @@ class Held(Struct, frozen=True):
 class Process:
     """What every point reads: the physics, except where somebody set a value."""
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, calm: Mapping[PointId, Calm] | None = None) -> None:
         self.seed = seed
+        self._calm = calm or {}
         self._held: dict[PointId, Held] = {}
 
     def value(self, point: Point, now: Timestamp) -> Value:
         """Return the point's engineering value at `now`."""
         held = self._held.get(point.id)
-        return quiet(point, self.seed, now) if held is None else _typed(point, held.at(now))
+        if held is None:
+            return quiet(point, self.seed, now, self._calm.get(point.id, NOTHING))
+        return _typed(point, held.at(now))
 
     def hold(self, point: Point, value: Value, now: Timestamp, over: int = 0) -> None:
         """Set a point, reaching numbers in a straight line over `over` nanoseconds."""
@@ -98,37 +103,42 @@ class Process:
         return held is not None and now < held.until
 
 
-def quiet(point: Point, seed: int, now: Timestamp) -> Value:
-    """Return what a point reads when nothing is wrong; no alarm comes from it."""
+def quiet(point: Point, seed: int, now: Timestamp, calm: Calm = NOTHING) -> Value:
+    """Return what a point reads when nothing is wrong; within `calm` no alarm comes from it."""
+    if point.type == "bool":
+        usual = point.kind in _TRUE_WHEN_QUIET
+        return not usual if calm.never is usual else usual
     if point.mapping:
         return _quiet_of_mapping(point)
-    if point.type == "bool":
-        return point.kind in _TRUE_WHEN_QUIET
     if point.type == "text":
         return "up" if point.kind == "link.status" else "normal" if point.kind == "device.state" else "simulated"
-    if point.type == "int":
+    if point.type == "int" and point.kind not in CURVES:
         return _quiet_int(point, now)
-    curve = band(point)
-    return round(curve.low + _shape(point.id, seed, curve.daily, now) * (curve.high - curve.low), curve.digits)
+    curve = band(point, calm)
+    value = curve.low + _shape(point.id, seed, curve.daily, now) * (curve.high - curve.low)
+    return round(value) if point.type == "int" else round(value, curve.digits)
 
 
-def band(point: Point) -> Curve:
-    """Return the curve of a point's kind, moved into the point's own range where it does not lie there."""
+def band(point: Point, calm: Calm = NOTHING) -> Curve:
+    """Return the curve of a point's kind, moved to where the point's range and the rules let it be."""
     curve = CURVES.get(point.kind, _ANY)
-    if point.range is None:
+    low, high = point.range or (-math.inf, math.inf)
+    low, high = max(low, calm.low), min(high, calm.high)
+    if low == -math.inf and high == math.inf:
         return curve
-    low, high = point.range
-    span = high - low
-    inside = Curve(max(curve.low, low + span / 50), min(curve.high, high - span / 50), curve.digits, curve.daily)
-    if inside.high - inside.low >= 0.5 * (curve.high - curve.low):
+    size = curve.high - curve.low
+    low = low if low != -math.inf else min(curve.low, high - 2 * size)
+    high = high if high != math.inf else max(curve.high, low + 2 * size)
+    margin = (high - low) / 50
+    inside = Curve(max(curve.low, low + margin), min(curve.high, high - margin), curve.digits, curve.daily)
+    if inside.high - inside.low >= 0.5 * size:
         return inside
-    return Curve(low + 0.30 * span, low + 0.36 * span, max(0, 2 - int(math.log10(span))), curve.daily)
+    span = high - low
+    return Curve(low + 0.30 * span, low + 0.36 * span, max(curve.digits, 2 - int(math.log10(span))), curve.daily)
 
 
 def _quiet_of_mapping(point: Point) -> Value:
     values = list((point.mapping or {}).values())
-    if point.type == "bool":
-        return point.kind in _TRUE_WHEN_QUIET
     return next((v for v in values if isinstance(v, str) and v.lower() in _QUIET_WORDS), values[0])
 
 
@@ -137,8 +147,6 @@ def _quiet_int(point: Point, now: Timestamp) -> int:
         return now // SECOND % 65_536
     if point.kind == "device.count":
         return now // (30 * SECOND) % 10_000
-    if point.kind in CURVES:
-        return round(CURVES[point.kind].low)
     return 0 if point.range is None else max(0, math.ceil(point.range[0]))
 
 
