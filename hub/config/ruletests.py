@@ -8,23 +8,19 @@ from typing import Any, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from hub.config.devices import Devices
 from hub.config.durations import Duration
 from hub.config.files import TESTS, Files
-from hub.config.library import Library
-from hub.config.marks import Map, Mark, Seq, Source, locate, merge
+from hub.config.marks import Map, Mark, Seq, Source, locate
 from hub.config.points import fits
 from hub.config.problems import Problem, Report, did_you_mean, known_are
 from hub.config.registry import DriverLike
-from hub.config.secrets import Secrets
 from hub.config.shape import Strict, said
 from hub.config.shipped import PREFIX, shipped
+from hub.config.testdevices import read_devices
 from hub.config.validate import describe, validate
 from hub.model import AlarmId, PointId, Priority, Reason, Rule, Site, Text, Value, Zone
 from hub.model.ruletest import Action, Expected, RuleTest, Step
 
-BENCH = "test"
-"""The zone of a test's own devices when they name none."""
 _QUALITIES = {r.word: r for r in Reason if r} | {
     "good": Reason.NONE,
     "uncertain": Reason.STALE,
@@ -159,13 +155,11 @@ class _Reader:
         return Suite(self._files.name(self._path), self._site, tests)
 
     def _with_devices(self, items: Seq) -> Site:
-        """Return the site with the test's own devices in place of its own; host and zone need not be given."""
-        library = Library(self._files, self._drivers, self._report)
-        devices = Devices(self._files, library, Secrets(self._files, self._report), self._report)
-        devices.add(_with_defaults(items), self._path.parent)
-        zones = {d.zone: Zone(d.zone, Text.same(d.zone)) for d in devices.found.values()} | self._site.zones
-        points = {point.id: point for device in devices.found.values() for point in device.points}
-        return replace(self._site, devices=devices.found, points=points, zones=zones)
+        """Return the site with the test's own devices in place of its own."""
+        devices = read_devices(items, self._path.parent, self._files, self._drivers, self._report)
+        zones = {d.zone: Zone(d.zone, Text.same(d.zone)) for d in devices.values()} | self._site.zones
+        points = {point.id: point for device in devices.values() for point in device.points}
+        return replace(self._site, devices=devices, points=points, zones=zones)
 
     def _test(self, n: int, story: StoryEntry) -> RuleTest:
         at: _At = ("tests", n)
@@ -240,16 +234,3 @@ class _Reader:
 
     def _mark(self, at: _At) -> Mark:
         return locate(self._tree, at, self._tree.mark)[1]
-
-
-def _with_defaults(items: Seq) -> Seq:
-    """Return devices with the zone and host that a test need not say."""
-    filled = Seq(items.mark)
-    for item, mark in zip(items, items.marks, strict=True):
-        base = Map(mark)
-        connection = Map(mark)
-        connection.put("host", "127.0.0.1", mark, mark)
-        base.put("connection", connection, mark, mark)
-        base.put("zone", BENCH, mark, mark)
-        filled.add(merge(base, item) if isinstance(item, Map) else item, mark)
-    return filled
