@@ -1,6 +1,6 @@
 """The digest by which a console proves that it holds the same rows as the hub.
 
-FNV-1a, 32 bits (draft-eastlake-fnv, section 2 and 5), of `key:rev` for each row, summed modulo 2³²: a sum needs no
+FNV-1a, 32 bits (draft-eastlake-fnv, sections 2 and 5), of `key:rev` for each row, summed modulo 2³²: a sum needs no
 sorting and follows one changed row in constant time, here and in a browser.
 """
 
@@ -24,11 +24,10 @@ class Digest:
         self._rows: dict[str, int] = {}
         self._sum = 0
 
-    def put(self, key: str, rev: int) -> None:
-        """Add a row, or replace it by its new revision."""
-        new = fnv1a(f"{key}:{rev}")
-        self._sum += new - self._rows.get(key, 0)
-        self._rows[key] = new
+    def put(self, key: str, hash_: int) -> None:
+        """Add a row by the hash of its `key:rev`, or replace its earlier revision."""
+        self._sum += hash_ - self._rows.get(key, 0)
+        self._rows[key] = hash_
 
     def drop(self, key: str) -> bool:
         """Remove a row; tell whether it was there."""

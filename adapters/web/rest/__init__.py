@@ -1,0 +1,12 @@
+"""The REST routes by subject; `ROUTES` is all of them."""
+
+from adapters.web.rest import alarms, devices, history, session, site
+from adapters.web.routes import Route
+
+ROUTES: tuple[Route, ...] = (
+    *site.ROUTES,
+    *devices.ROUTES,
+    *history.ROUTES,
+    *alarms.ROUTES,
+    *session.ROUTES,
+)

@@ -1,0 +1,174 @@
+"""From the hub's values to rows as interfaces say them: plain dictionaries in the shape of `wire`, cheap to encode."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hub.model import (
+    Alarm,
+    Device,
+    DeviceEvent,
+    DeviceStatus,
+    Point,
+    Quality,
+    Reading,
+    Reason,
+    SystemNote,
+    Text,
+    Timestamp,
+    Zone,
+    ZoneId,
+)
+from hub.model.clock import iso
+
+JsonRow = dict[str, Any]
+
+
+def time_or_none(at: Timestamp | None) -> str | None:
+    """Write a time as ISO 8601, None as None."""
+    return None if at is None else iso(at)
+
+
+def text(words: Text) -> dict[str, str]:
+    """Write words in both languages."""
+    return {"vi": words.vi, "en": words.en}
+
+
+def alarm_row(alarm: Alarm) -> JsonRow:
+    """Return an `AlarmRow`."""
+    t = alarm.last
+    return {
+        "alarm": t.alarm,
+        "occurrence": t.occurrence,
+        "rev": t.n,
+        "rule": t.rule,
+        "device": t.device,
+        "point": t.point,
+        "zone": t.zone,
+        "category": t.category,
+        "priority": t.priority.word,
+        "state": t.state,
+        "active": t.active,
+        "acked": t.acked,
+        "latched": t.latched,
+        "hold": t.hold,
+        "since": iso(alarm.since),
+        "text": text(t.text),
+        "cause": t.cause,
+        "input": t.input,
+        "by": t.who,
+        "at": iso(t.at),
+        "note": t.note,
+        "acked_by": alarm.acked_by,
+        "acked_at": time_or_none(alarm.acked_at),
+        "returned_at": time_or_none(alarm.returned_at),
+        "comments": alarm.comments,
+        "instructions": t.instructions,
+    }
+
+
+def device_row(device: Device, status: DeviceStatus, rev: int) -> JsonRow:
+    """Return a `DeviceRow`; the connection (addresses, secrets) is never part of it."""
+    return {
+        "device": device.id,
+        "title": text(device.title),
+        "profile": device.profile,
+        "driver": device.driver,
+        "zone": device.zone,
+        "state": status.state.value,
+        "reason": status.reason,
+        "detail": status.detail,
+        "since": iso(status.since),
+        "last_heard": time_or_none(status.last_heard),
+        "behind": device.behind,
+        "tags": sorted(device.tags),
+        "at": device.at,
+        "points": len(device.points),
+        "rev": rev,
+    }
+
+
+def point_row(point: Point, reading: Reading | None) -> JsonRow:
+    """Return a `PointRow`; a point that was never read is bad, waiting."""
+    if reading is None:
+        quality, reason = Quality.BAD, Reason.WAITING
+        return _point(point, None, quality, reason, (None, None, None), 0)
+    times = (reading.time, reading.source_time, reading.hub_time)
+    return _point(point, reading.value, reading.quality, reading.reason, times, reading.seq)
+
+
+def _point(
+    point: Point,
+    value: object,
+    quality: Quality,
+    reason: Reason,
+    times: tuple[Timestamp | None, Timestamp | None, Timestamp | None],
+    rev: int,
+) -> JsonRow:
+    filed, source, hub = times
+    return {
+        "point": point.id,
+        "value": value,
+        "quality": quality.name.lower(),
+        "reason": reason.word,
+        "unit": point.unit,
+        "time": time_or_none(filed),
+        "source_time": time_or_none(source),
+        "hub_time": time_or_none(hub),
+        "rev": rev,
+    }
+
+
+def point_detail(point: Point, reading: Reading | None) -> JsonRow:
+    """Return a `PointDetail`."""
+    return point_row(point, reading) | {
+        "device": point.device,
+        "name": point.name,
+        "title": text(point.title),
+        "kind": point.kind,
+        "type": point.type,
+        "zone": point.zone,
+        "writable": point.writable,
+        "range": point.range,
+    }
+
+
+def event_row(event: DeviceEvent, id_: str) -> JsonRow:
+    """Return an `EventRow`."""
+    filed = event.hub_time if event.source_time is None else event.source_time
+    return {
+        "id": id_,
+        "device": event.device,
+        "kind": event.kind,
+        "attributes": event.attributes,
+        "time": iso(filed),
+        "source_time": time_or_none(event.source_time),
+        "hub_time": iso(event.hub_time),
+    }
+
+
+def note_row(note: SystemNote, id_: str) -> JsonRow:
+    """Return a `NoteRow`."""
+    return {"id": id_, "what": note.what, "detail": note.detail, "at": iso(note.at)}
+
+
+def zone_row(zone: Zone) -> JsonRow:
+    """Return a `ZoneRow`."""
+    return {
+        "zone": zone.id,
+        "title": text(zone.title),
+        "parent": zone.parent,
+        "at": zone.at,
+        "instructions": zone.instructions,
+    }
+
+
+def inside(zone: ZoneId, outer: ZoneId | None, zones: Mapping[ZoneId, Zone]) -> bool:
+    """Tell whether a zone is `outer` or lies anywhere within it; None holds everything."""
+    if outer is None or zone == outer:
+        return True
+    seen = zones.get(zone)
+    while seen is not None and seen.parent is not None:
+        if seen.parent == outer:
+            return True
+        seen = zones.get(seen.parent)
+    return False

@@ -1,0 +1,211 @@
+"""The web adapter: one listener for REST, the WebSocket, the console's files and the probes."""
+
+import asyncio
+import ipaddress
+import re
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from adapters.base import Desk, Historian, View
+from adapters.web.accounts import Accounts
+from adapters.web.actions import Counter
+from adapters.web.asyncapi import asyncapi
+from adapters.web.auth import Gate, Tickets, foreign
+from adapters.web.broadcast import DEFAULT_PACE, Broadcast, Pace, watched
+from adapters.web.endpoint import endpoint, problems
+from adapters.web.files import Console, Enter
+from adapters.web.frames import GOING_AWAY
+from adapters.web.openapi import openapi
+from adapters.web.passwords import Checker, Throttle
+from adapters.web.probes import Probes
+from adapters.web.problem import ProblemError, forbidden
+from adapters.web.rest import ROUTES
+from adapters.web.routes import Answer, Call, Parts, Route
+from adapters.web.socket import Door
+from hub.model import Clock, Refused
+from hub.roles import Right, role_of
+from hub.stream import Stream
+
+log = structlog.get_logger(__name__)
+
+LARGEST_BODY = 1024 * 1024
+TOKEN_DAYS = 90
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+        "font-src 'self'; manifest-src 'self'; media-src 'self' blob:; "
+        "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+async def _openapi(_: Call) -> Answer:
+    return openapi(routes())
+
+
+async def _asyncapi(_: Call) -> Answer:
+    return asyncapi()
+
+
+def routes() -> tuple[Route, ...]:
+    """Return every REST route, the two documents included."""
+    return (
+        *ROUTES,
+        Route("GET", "/openapi.json", _openapi, Right.READ, None, "This document"),
+        Route("GET", "/asyncapi.json", _asyncapi, Right.READ, None, "The WebSocket's document"),
+    )
+
+
+class WebAdapter:
+    """REST, WebSocket and console of one hub."""
+
+    def __init__(
+        self,
+        view: View,
+        desk: Desk,
+        historian: Historian,
+        stream: Stream,
+        *,
+        state_folder: Path,
+        static: Path,
+        clock: Clock,
+        metrics: Callable[[], bytes] | None = None,
+        ready: Callable[[], dict[str, Any]] = dict,
+        pace: Pace = DEFAULT_PACE,
+    ) -> None:
+        self._view = view
+        self._web = view.site.web
+        self._accounts = Accounts(state_folder, clock)
+        tickets = Tickets(clock)
+        self._gate = Gate(self._accounts, tickets, tls=self._web.cert is not None)
+        self._broadcast = Broadcast(view, stream, self._accounts, clock, pace)
+        counter = Counter(desk, clock)
+        self._door = Door(self._broadcast, counter, clock)
+        self._parts = Parts(
+            view, desk, historian, clock, self._accounts, tickets, Checker(), Throttle(clock), counter,
+            self._broadcast, self._gate,
+        )  # fmt: skip
+        self._probes = Probes(self._gate, metrics, ready)
+        self._console = Console(static)
+        self._runner: web.AppRunner | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def enrol(self, role: str = "operator", user: str | None = None) -> str:
+        """Make a one-time sign-in path, `/enter?code=…`: good once, for 15 minutes. Raises ValueError, StorageError."""
+        chosen = role_of(role)
+        return f"/enter?code={self._accounts.issue_code(user or chosen.value, chosen)}"
+
+    def token(self, name: str, role: str, days: int = TOKEN_DAYS) -> str:
+        """Make an API token; an earlier one of that name ends. Raises ValueError, StorageError."""
+        return self._accounts.create_token(name, role_of(role), days)
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen; return the port that was bound. Raises Refused (no TLS off loopback, port taken, bad certificate)."""
+        context = self._tls(host)
+        self._runner = web.AppRunner(self._app(), access_log=None, handle_signals=False, shutdown_timeout=3.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, host, port, ssl_context=context, backlog=512)
+        try:
+            await site.start()
+        except OSError as error:
+            await self._runner.cleanup()
+            raise Refused("port", f"cannot listen on {host}:{port}: {error.strerror}; choose another port") from error
+        self._begin()
+        bound = int(self._runner.addresses[0][1])
+        log.info("web_listening", host=host, port=bound, tls=context is not None)
+        return bound
+
+    def _begin(self) -> None:
+        for loop in (self._broadcast.listen, self._broadcast.beat, self._broadcast.tick):
+            task = asyncio.create_task(loop(), name=f"web-{loop.__name__}")
+            self._tasks.append(watched(task, self._abandon))
+
+    def _abandon(self) -> None:
+        # A console that hears nothing must not think that nothing happens: it is cut off and shows that it is.
+        for client in list(self._broadcast.clients):
+            client.close_soon(GOING_AWAY, "the stream has failed; reconnect")
+
+    async def stop(self) -> None:
+        """Close every socket with 1012, stop listening, close the accounts. Safe to call twice."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        closing = [client.close_soon(GOING_AWAY, "the hub is restarting") for client in self._broadcast.clients]
+        await asyncio.gather(*closing, return_exceptions=True)
+        if self._runner is not None:
+            await self._runner.cleanup()
+        self._broadcast.close()
+        self._accounts.close()
+
+    def _tls(self, host: str) -> ssl.SSLContext | None:
+        if self._web.cert is None:
+            if not _loopback(host):
+                detail = f"listening on {host} without TLS is refused: set web.cert and web.key, or use 127.0.0.1"
+                raise Refused("plain_http", detail)
+            return None
+        folder = Path(self._view.site.folder)
+        key = folder / self._web.key if self._web.key else None
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        try:
+            context.load_cert_chain(folder / self._web.cert, key)
+        except (OSError, ssl.SSLError) as error:
+            raise Refused("certificate", f"web.cert or web.key cannot be used: {error}") from error
+        return context
+
+    def _app(self) -> web.Application:
+        app = web.Application(middlewares=[problems], client_max_size=LARGEST_BODY)
+        app.on_response_prepare.append(_dress)
+        for route in routes():
+            app.router.add_route(route.method, f"/api/v1{pattern(route.path)}", endpoint(route, self._parts))
+        app.router.add_get("/api/v1/stream", self._stream)
+        app.router.add_route("*", "/api/{rest:.*}", _nothing)
+        app.router.add_get("/healthz", self._probes.healthz)
+        app.router.add_get("/readyz", self._probes.readyz)
+        app.router.add_get("/metrics", self._probes.metrics)
+        app.router.add_get("/enter", Enter(self._accounts, self._gate).serve, allow_head=False)
+        app.router.add_get("/{path:.*}", self._console.serve)
+        return app
+
+    async def _stream(self, request: web.Request) -> web.StreamResponse:
+        if foreign(request):
+            return forbidden("the stream is open to the hub's own pages only (header Origin)").response()
+        if self._door.full:
+            return ProblemError(503, "full", "as many consoles are connected as may be; try again later").response()
+        who = self._gate.who_streams(request)
+        if who is not None and who.by_cookie and "Origin" not in request.headers and "ticket" not in request.query:
+            return forbidden("a cookie opens the stream only from the hub's own pages (header Origin)").response()
+        return await self._door.serve(request, who)
+
+
+def pattern(path: str) -> str:
+    """Return the server's pattern of a route's path: `{name*}` takes slashes too, escaped or not."""
+    return re.sub(r"{(\w+)\*}", r"{\1:.+}", path)
+
+
+async def _nothing(_: web.Request) -> web.StreamResponse:
+    raise web.HTTPNotFound
+
+
+async def _dress(request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(HEADERS)
+    response.headers.pop("Server", None)
+    if request.path.startswith("/api/"):
+        response.headers["Cache-Control"] = "no-store"
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,54 @@
+"""Who may do what: four roles, a closed list of rights, and a table between them. What is not in the table is denied.
+
+An admin looks after people and keys and does not act on alarms: the hand that gives rights is not the hand that acts.
+"""
+
+from enum import StrEnum
+
+
+class Right(StrEnum):
+    """One thing that a person or program may be allowed to do."""
+
+    READ = "read"
+    ACK = "ack"
+    COMMENT = "comment"
+    RESET = "reset"
+    WRITE = "write"
+    CONFIGURE = "configure"
+    PEOPLE = "people"
+
+
+class Role(StrEnum):
+    """What an account is for."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ENGINEER = "engineer"
+    ADMIN = "admin"
+
+
+_ACTS = {Right.ACK, Right.COMMENT, Right.RESET}
+_RIGHTS: dict[Role, frozenset[Right]] = {
+    Role.VIEWER: frozenset({Right.READ}),
+    Role.OPERATOR: frozenset({Right.READ, *_ACTS}),
+    Role.ENGINEER: frozenset({Right.READ, *_ACTS, Right.WRITE, Right.CONFIGURE}),
+    Role.ADMIN: frozenset({Right.READ, Right.PEOPLE}),
+}
+
+
+def rights(role: Role) -> frozenset[Right]:
+    """Return everything that a role may do."""
+    return _RIGHTS[role]
+
+
+def allowed(role: Role, right: Right) -> bool:
+    """Tell whether a role has a right."""
+    return right in _RIGHTS[role]
+
+
+def role_of(word: str) -> Role:
+    """Return the role that a word names. Raises ValueError with the list of roles."""
+    try:
+        return Role(word)
+    except ValueError:
+        raise ValueError(f"{word!r} is not a role; the roles are {', '.join(Role)}") from None
