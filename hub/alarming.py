@@ -44,6 +44,11 @@ class Engine(Protocol):
         ...
 
     @property
+    def aged(self) -> frozenset[PointId]:
+        """The points of which every refresh must be told, also one that changes nothing (`stale_for`)."""
+        ...
+
+    @property
     def revision(self) -> int:
         """Grows whenever `dump` would say something that no transition says."""
         ...
@@ -100,6 +105,7 @@ class Alarming:
         self._rest = CHECKPOINT_SECONDS
         self.transitions = 0
         self.watched = engine.watched
+        self.aged = engine.aged
 
     @property
     def unheard(self) -> int:

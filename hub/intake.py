@@ -93,6 +93,8 @@ class Road:
         self._clock = clock
         self._seq = 0
         self._tracks = {p.id: Track(site.id, p) for p in site.points.values()}
+        for point in alarming.aged:
+            self._tracks[point].tell_all()
         self._rows = {t.id: t.row for t in self._tracks.values()}
         self._of_device: dict[DeviceId, list[Track]] = {d: [] for d in site.devices}
         for track in self._tracks.values():

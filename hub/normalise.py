@@ -45,6 +45,10 @@ class Track:
         self.heard: Timestamp = 0
         """Hub time of the last sample, told or not."""
 
+    def tell_all(self) -> None:
+        """Tell every sample from now on: somebody counts the time since the last."""
+        self.quiet, self.deadband = False, 0.0
+
 
 def _converter(point: Point) -> Callable[[Value], Value] | None:
     """Return what turns a raw value into the point's; None when a float may be taken as it is."""
