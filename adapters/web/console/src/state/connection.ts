@@ -28,6 +28,7 @@ export type ConnectionInput =
   | { what: "heartbeat"; message: Heartbeat; agreed: boolean; now: number }
   | { what: "heard"; now: number }
   | { what: "complete"; now: number }
+  | { what: "opening"; now: number }
   | { what: "closed" }
   | { what: "overrun" }
   | { what: "signed_out" }
@@ -55,6 +56,9 @@ export function foldConnection(state: ConnectionState, input: ConnectionInput): 
       return { ...state, heardAt: input.now };
     case "complete":
       return { ...state, phase: "live", reason: null, heardAt: input.now, dataAt: input.now + state.offset };
+    case "opening":
+      // What was lost stays lost until it is complete again.
+      return { ...state, phase: state.phase === "lost" ? "lost" : "connecting", heardAt: input.now };
     case "closed":
       return state.phase === "signed_out" ? state : lost(state, "closed");
     case "overrun":

@@ -1,0 +1,60 @@
+// The hub's REST interface, as far as this console uses it. Errors carry what the hub said.
+
+import type { HistoryAnswer, JournalPage, MapAnswer, MeAnswer, PointPage, Problem, SiteAnswer, ZonePage } from "./protocol.ts";
+
+const ROOT = "/api/v1";
+
+/** The hub answered, but not with what was asked for. */
+export class Refusal extends Error {
+  readonly status: number;
+  readonly problem: Problem | null;
+  constructor(status: number, problem: Problem | null) {
+    super(problem?.detail ?? problem?.title ?? `HTTP ${status}`);
+    this.status = status;
+    this.problem = problem;
+  }
+}
+
+async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+  const answer = await fetch(`${ROOT}${path}`, {
+    credentials: "same-origin", cache: "no-store", ...init, signal: init.signal ?? AbortSignal.timeout(10_000),
+  });
+  if (!answer.ok) throw new Refusal(answer.status, await problem(answer));
+  return (answer.status === 204 ? undefined : await answer.json()) as T;
+}
+
+async function problem(answer: Response): Promise<Problem | null> {
+  try {
+    return (await answer.json()) as Problem;
+  } catch {
+    return null;
+  }
+}
+
+function send<T>(path: string, method: string, body?: object): Promise<T> {
+  const init: RequestInit = { method };
+  if (body) Object.assign(init, { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  return ask<T>(path, init);
+}
+
+function query(fields: Record<string, string | number | null | undefined>): string {
+  const given = Object.entries(fields).filter(([, v]) => v !== null && v !== undefined && v !== "");
+  return given.length ? `?${new URLSearchParams(given.map(([k, v]) => [k, String(v)]))}` : "";
+}
+
+export const rest = {
+  site: () => ask<SiteAnswer>("/site"),
+  me: () => ask<MeAnswer>("/me"),
+  zones: () => ask<ZonePage>("/zones?limit=1000"),
+  points: (device: string) => ask<PointPage>(`/devices/${encodeURIComponent(device)}/points?limit=1000`),
+  map: () => ask<MapAnswer>("/map.geojson"),
+  journal: (fields: Record<string, string | number | null | undefined>) => ask<JournalPage>(`/journal${query(fields)}`),
+  history: (point: string, from: number, to: number, slices: number) =>
+    ask<HistoryAnswer>(
+      `/points/${point.split("/").map(encodeURIComponent).join("/")}/history` +
+        query({ from: new Date(from).toISOString(), to: new Date(to).toISOString(), points: slices }),
+    ),
+  enter: (code: string) => send<unknown>("/enter", "POST", { code }),
+  login: (user: string, password: string) => send<unknown>("/login", "POST", { user, password }),
+  logout: () => send<void>("/logout", "POST"),
+};

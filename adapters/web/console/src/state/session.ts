@@ -1,0 +1,77 @@
+// Coming in: the one-time link or a password, then the site's names, then the stream.
+
+import { rest, Refusal } from "../api/rest.ts";
+import { Link } from "../api/socket.ts";
+import { speakAs } from "../lib/language.ts";
+import { retryDelay } from "./connection.ts";
+import { store } from "./store.ts";
+
+export const link = new Link(store);
+link.onNewEpoch = () => void names();
+
+/** Whether a one-time link was tried and refused. */
+export let refusedLink = false;
+
+/** Use the one-time code when the address carries one, then open the console. */
+export async function begin(): Promise<void> {
+  const code = location.pathname === "/enter" ? location.hash.slice(1) : "";
+  if (code) {
+    history.replaceState(null, "", "/");
+    try {
+      await rest.enter(decodeURIComponent(code));
+    } catch (error) {
+      refusedLink = error instanceof Refusal && error.status < 500;
+    }
+  }
+  await open();
+}
+
+/** Learn the site's names and open the stream; ask to sign in when that is what is missing. */
+export async function open(): Promise<void> {
+  try {
+    await names();
+    store.connect({ what: "opening", now: Date.now() });
+    link.open();
+  } catch (error) {
+    if (error instanceof Refusal && (error.status === 401 || error.status === 403)) {
+      store.connect({ what: "signed_out" });
+      return;
+    }
+    store.connect({ what: "closed" });
+    setTimeout(() => void open(), retryDelay(Math.random()));
+  }
+}
+
+async function names(): Promise<void> {
+  const [site, zones] = await Promise.all([rest.site(), rest.zones()]);
+  store.site = site;
+  store.zones = new Map(zones.items.map((zone) => [zone.zone, zone]));
+  store.details = new Map();
+  speakAs(site.language);
+  store.changed();
+}
+
+export async function signIn(user: string, password: string): Promise<void> {
+  await rest.login(user, password);
+  refusedLink = false;
+  await open();
+}
+
+export async function signOut(): Promise<void> {
+  link.close();
+  await rest.logout().catch(() => undefined);
+  store.connect({ what: "signed_out" });
+}
+
+const asked = new Set<string>();
+
+/** Learn a device's points once; a failure is tried again by the next who asks. */
+export async function describe(device: string): Promise<void> {
+  if (store.details.has(device) || asked.has(device)) return;
+  asked.add(device);
+  try {
+    store.describe(device, (await rest.points(device)).items);
+  } finally {
+    asked.delete(device);
+  }
+}
