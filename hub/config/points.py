@@ -10,11 +10,13 @@ from hub.config.marks import Map, Mark, locate
 from hub.config.problems import Report, did_you_mean, known_are
 from hub.config.profile import PointEntry
 from hub.config.registry import DriverLike
+from hub.config.scalars import scalar
 from hub.config.templates import fill
 from hub.config.validate import describe, validate
 from hub.model import DeviceId, Lane, Point, Text, Value, ZoneId, point_id
 from hub.model.ids import POINT_NAME
 from hub.model.kinds import POINT_KINDS, UNITS, Kind, is_own
+from hub.model.scaling import raw_key
 
 AVAILABLE = "$available"
 """The one name with a dollar that a profile may give: the device's last will."""
@@ -50,6 +52,9 @@ def blueprint(
         report.error(at, f"'{name}' cannot name a point", "use letters without accents, digits, '-', '_' and '.'")
         return None
     filled = fill(tree, values, at, report)
+    if not isinstance(filled, Map):
+        report.error(at, f"expected a map of keys, found {describe(filled)}")
+        return None
     entry = validate(PointEntry, filled, report)
     if entry is None:
         return None
@@ -151,15 +156,23 @@ def _check_numbers(entry: PointEntry, meaning: _Meaning, tree: Map, report: Repo
 
 def _mapping(given: Mapping[str, Value], type_: str, tree: Map, report: Report) -> dict[str, Value]:
     """Return a mapping whose values have the point's type."""
-    table, mapping = tree["map"], dict(given)
+    table, mapping = tree["map"], {}
     for raw, value in given.items():
         if not fits(value, type_):
             mark = locate(table, [raw], table.mark)[1]
             hint = "YAML's truth values are true and false" if type_ == "bool" else ""
             report.error(mark, f"expected {_plainly(type_)}, found {describe(value)}", hint)
-        elif type_ == "float":
-            mapping[raw] = float(value)
+        mapping[_raw_key(raw)] = float(value) if type_ == "float" and fits(value, type_) else value
     return mapping
+
+
+def _raw_key(written: str) -> str:
+    """Return a mapping's key as raw values are looked up: `0x10` is the key of 16."""
+    try:
+        value = scalar(written)
+    except ValueError:
+        return written
+    return raw_key(value) if isinstance(value, int | float) else written
 
 
 def fits(value: Value, type_: str) -> bool:

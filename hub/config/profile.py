@@ -28,6 +28,10 @@ Plain = Annotated[Any, matching(_scalar, "a text, a number, true or false")]
 _VALUE_SCHEMA = {"type": ["string", "number", "boolean"]}
 Scalar = Annotated[Plain, WithJsonSchema(_VALUE_SCHEMA)]
 """One value of any type."""
+Number = Annotated[float, WithJsonSchema({"type": ["number", "string"]})]
+"""A number; in a profile also a `{…}` of parameters."""
+PointTree = dict[str, Any]
+"""A point as it is written; it becomes a PointEntry once its `{…}` are filled in."""
 FEWEST_EXAMPLES = 5
 
 
@@ -45,8 +49,8 @@ class PointEntry(Strict):
         default=None,
         example="int",
     )
-    scale: float = said("The raw number is multiplied by this.", "Hệ số nhân.", default=1.0, example=0.1)
-    offset: float = said("Then this is added.", "Cộng thêm.", default=0.0, example=-40)
+    scale: Number = said("The raw number is multiplied by this.", "Hệ số nhân.", default=1.0, example=0.1)
+    offset: Number = said("Then this is added.", "Cộng thêm.", default=0.0, example=-40)
     map: dict[str, Scalar] | None = said(
         "Raw value: value; other raw values are undecodable.",
         "Giá trị thô: giá trị.",
@@ -109,7 +113,7 @@ class EachEntry(Strict):
         "How many: a number or a parameter.", "Số lần lặp.", example="zones"
     )
     name: str = said("Name of each; its points are called name.point.", "Tên của mỗi nhóm.", example="z{n:02}")
-    points: dict[str, PointEntry] = said("Points of each.", "Các điểm.")
+    points: dict[str, PointTree] = said("Points of each.", "Các điểm.")
 
 
 class EventEntry(Strict):
@@ -179,7 +183,7 @@ class ProfileFile(Strict):
     limits: dict[str, Any] = said(
         "What the device cannot bear, in the driver's words.", "Giới hạn thiết bị.", default={}
     )
-    points: dict[str, PointEntry] = said("Points.", "Các điểm.", default={})
+    points: dict[str, PointTree] = said("Points.", "Các điểm.", default={})
     each: list[EachEntry] = said("Repeated groups of points.", "Nhóm điểm lặp lại.", default=[])
     events: dict[str, EventEntry] = said("Device events.", "Sự kiện.", default={})
     commands: dict[str, CommandEntry] = said("Commands.", "Lệnh.", default={})

@@ -19,6 +19,9 @@ TEXT_NAMES = frozenset({"zone.name", "device.name", "point.name", "value", "unit
 """What may stand in braces in a rule's text; the same list as the rule engine's."""
 
 
+_FILE = re.compile(r"[\w./-]+\.(md|html|pdf|txt)\Z")
+
+
 class SelectorEntry(Strict):
     """For which points or devices there is one alarm each; everything given must match."""
 
