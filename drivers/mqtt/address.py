@@ -23,6 +23,22 @@ TLS_PORT = 8883
 """The ports that IANA has registered for MQTT without and with TLS."""
 
 
+LONGEST_SESSION = 49_710 * DAY
+"""The largest Session Expiry Interval that is a number of seconds and not "for ever" (MQTT 5.0, 3.1.2.11.2)."""
+
+
+def _keepalive(given: int) -> int:
+    if not SECOND <= given <= 18 * HOUR:
+        raise ValueError("keepalive is 1s to 18h")
+    return given
+
+
+def _expiry(given: int) -> int:
+    if given > LONGEST_SESSION:
+        raise ValueError(f"session_expiry is at most {LONGEST_SESSION // DAY}d")
+    return given
+
+
 def _connection_topic(given: str) -> str:
     return topics.checked(given, frozenset({"device"}))
 
@@ -86,14 +102,12 @@ class Connection(_Strict):
         max_length=64,
         description="Name of the hub's session at the broker; absent: made from the site and the broker's address.",
     )
-    keepalive: Duration = Field(
+    keepalive: Annotated[Duration, AfterValidator(_keepalive)] = Field(
         30 * SECOND,
-        ge=SECOND,
-        le=18 * HOUR,
         description="Longest silence before the hub asks whether the broker is there.",
     )
-    session_expiry: Duration = Field(
-        DAY, ge=0, le=4_294_967_294 * SECOND, description="How long the broker keeps messages for a hub that is away."
+    session_expiry: Annotated[Duration, AfterValidator(_expiry)] = Field(
+        DAY, description="How long the broker keeps messages for a hub that is away."
     )
     receive_max: int = Field(
         2000, ge=1, le=65_535, description="Messages that may be under way unacknowledged (MQTT 5)."

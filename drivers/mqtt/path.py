@@ -13,7 +13,7 @@ Follow = Callable[[Any], Any]
 LARGEST = 256
 """Characters a path may have."""
 
-_STEP = re.compile(r'(?:^|\.)(?P<key>[^.\[\]"]+)|\[(?P<index>-?\d{1,6})\]|\["(?P<quoted>[^"]+)"\]')
+_STEP = re.compile(r'(?:^|(?<=.)\.)(?P<key>[^.\[\]"]+)|\[(?P<index>-?\d{1,6})\]|\["(?P<quoted>[^"]+)"\]')
 
 
 class _Missing:
