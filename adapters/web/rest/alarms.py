@@ -9,13 +9,14 @@ from adapters.web.rest.paging import Page, page_of, words
 from adapters.web.routes import Answer, Call, Route
 from adapters.web.rows import alarm_row, inside, time_or_none
 from adapters.web.wire import AlarmRow
-from hub.model import Alarm, Outcome
+from hub.model import Alarm, Outcome, fold
 from hub.roles import Right
 
 SAID = {
     "conflict": "another occurrence of this alarm stands now; look at it and act on that one",
     "already": "somebody was first",
     "condition_active": "the cause of the alarm persists; it can be reset when the condition is normal again",
+    "not_acknowledged": "acknowledge the alarm before it is reset",
 }
 
 
@@ -81,7 +82,8 @@ async def _act(call: Call, kind: Kind, occurrence: int, note: str | None, reques
     stands = outcome.alarm or call.parts.view.alarm(name)
     if outcome.done is None or stands is None:
         raise _refused(name, outcome, stands)
-    return {"alarm": alarm_row(stands)}
+    # The journal has it before the view does.
+    return {"alarm": alarm_row(stands if stands.last.n >= outcome.done.n else fold(stands, outcome.done))}
 
 
 def _refused(name: str, outcome: Outcome, stands: Alarm | None) -> ProblemError:

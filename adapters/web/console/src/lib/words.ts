@@ -143,6 +143,7 @@ export const WORDS = {
   why_already: ["Đã được xác nhận bởi", "Already acknowledged by"],
   why_not_allowed: ["Bạn không có quyền làm việc này", "You may not do this"],
   why_condition_active: ["Chưa đặt lại được: nguyên nhân vẫn còn", "Cannot reset: the cause persists"],
+  why_not_acknowledged: ["Hãy xác nhận trước khi đặt lại", "Acknowledge it before resetting"],
   why_not_recorded: ["Chưa ghi được vào nhật ký; thử lại", "The journal could not take it; try again"],
   why_no_answer: ["Trung tâm không trả lời; thử lại", "The hub did not answer; try again"],
   // journal inputs
