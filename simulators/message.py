@@ -10,7 +10,7 @@ from msgspec import Struct
 from drivers.mqtt.address import Address, Connection
 from drivers.mqtt.path import Step, steps
 from drivers.mqtt.topic import filled
-from hub.model import MILLISECOND, SECOND, Device, Point, Timestamp, Value
+from hub.model import MILLISECOND, SECOND, Device, Point, PointId, Timestamp, Value
 from hub.model.clock import iso
 from simulators.raw import raw_of
 
@@ -25,14 +25,20 @@ class Message(Struct, frozen=True):
     availability: bool = False
     """Whether it is the device's last will: retained, and told on coming and going only."""
 
-    def payload(self, value: Callable[[Point], Value], at: Timestamp) -> bytes:
-        """Return the payload when the device's own clock says `at`. Raises ValueError for what it cannot say."""
+    def payload(
+        self, value: Callable[[Point], Value], at: Timestamp, held: Callable[[PointId], bool] = lambda _: False
+    ) -> bytes:
+        """Return the payload when the device's own clock says `at`. Raises ValueError for what it cannot say.
+
+        Of several points that read the same place the one that was set speaks, else the first.
+        """
         first: Address = self.points[0].address
         if first.path is None:
             return _plain(raw_of(self.points[0], value(self.points[0])))
         document: dict[str, Any] = {}
-        for point in self.points:
-            _place(document, steps(point.address.path), raw_of(point, value(point)))
+        first_last = self.points[::-1]
+        for point in sorted(first_last, key=lambda p: held(p.id)):
+            _place(document, steps(point.address.path), _short(raw_of(point, value(point))))
         for path, form in {(p.address.time, p.address.time_format) for p in self.points if p.address.time}:
             _place(document, steps(path), written_time(at, form))
         return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
@@ -67,7 +73,11 @@ def written_time(at: Timestamp, form: str) -> str | int:
 
 
 def _plain(raw: Value) -> bytes:
-    return raw.encode() if isinstance(raw, str) else json.dumps(raw).encode()
+    return raw.encode() if isinstance(raw, str) else json.dumps(_short(raw)).encode()
+
+
+def _short(raw: Value) -> Value:
+    return int(raw) if isinstance(raw, float) and raw.is_integer() else raw
 
 
 def _place(document: dict[str, Any], way: Sequence[Step], value: Value) -> None:

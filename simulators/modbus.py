@@ -12,7 +12,7 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.server.requesthandler import ServerRequestHandler
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from drivers.modbus.address import BIT_TABLES, Connection, Limits
+from drivers.modbus.address import BIT_TABLES, Address, Connection, Limits
 from hub.model import Device, DeviceId, Point, PointId, Timestamp
 from simulators.base import LOOPBACK, Line, Override
 from simulators.faults import Faults
@@ -33,7 +33,9 @@ class Unit:
     def __init__(self, number: int, devices: Sequence[Device], process: Process, faults: Faults) -> None:
         self.number = number
         self.devices = tuple(d.id for d in devices)
-        self.points = tuple(sorted((p for d in devices for p in d.points if p.address is not None), key=_bits_last))
+        first_last = [p for d in devices for p in d.points if p.address is not None][::-1]
+        # of several points that read the same place the first is written last; bits go into registers already written
+        self.points = tuple(sorted(first_last, key=_is_bits))
         self.image = Image(self.points, Limits.model_validate(devices[0].limits))
         self._process, self._faults = process, faults
         self._taken: set[PointId] = set()
@@ -50,9 +52,12 @@ class Unit:
 
     def refresh(self, now: Timestamp) -> None:
         """Write what the process says at `now` into the memory, except what a client has written."""
-        for point in self.points:
+        for point in sorted(self.points, key=self._rank):
             if point.id not in self._taken and not self._faults.of(point.device, "frozen"):
                 self._put(point, now)
+
+    def _rank(self, point: Point) -> tuple[bool, bool]:
+        return _is_bits(point), self._process.held(point.id)
 
     def set(self, point: PointId, now: Timestamp) -> None:
         """Take a point back from the client that wrote it, and show what the process says."""
@@ -131,13 +136,10 @@ class Unit:
         return None
 
 
-def _bits_last(point: Point) -> bool:
-    """A whole register is written before the bits that other points have in it."""
-    return (
-        point.address is not None
-        and point.address.table not in BIT_TABLES
-        and bool(point.address.bit is not None or point.address.bits)
-    )
+def _is_bits(point: Point) -> bool:
+    """Tell whether a point is only some bits of its registers."""
+    place: Address = point.address
+    return place.bit is not None or place.bits is not None
 
 
 class _Handler(ServerRequestHandler):

@@ -113,7 +113,7 @@ class MqttLine(Line):
         clock = self.faults.of(sensor.id, "clock")
         own = now + round(clock.args["seconds"] * SECOND) if clock else now
         try:
-            payload = message.payload(lambda point: self.process.value(point, now), own)
+            payload = message.payload(lambda point: self.process.value(point, now), own, self.process.held)
         except ValueError as problem:
             if not sensor.warned:
                 sensor.warned = True

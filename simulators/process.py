@@ -97,6 +97,10 @@ class Process:
         """Let the physics have everything back."""
         self._held.clear()
 
+    def held(self, point: PointId) -> bool:
+        """Tell whether somebody set this point."""
+        return point in self._held
+
     def moving(self, point: PointId, now: Timestamp) -> bool:
         """Tell whether a point is on its way to a value that was set."""
         held = self._held.get(point)
@@ -127,7 +131,7 @@ def band(point: Point, calm: Calm = NOTHING) -> Curve:
     if low == -math.inf and high == math.inf:
         return curve
     size = curve.high - curve.low
-    low = low if low != -math.inf else min(curve.low, high - 2 * size)
+    low = low if low != -math.inf else _below(curve, high - 2 * size)
     high = high if high != math.inf else max(curve.high, low + 2 * size)
     margin = (high - low) / 50
     inside = Curve(max(curve.low, low + margin), min(curve.high, high - margin), curve.digits, curve.daily)
@@ -135,6 +139,11 @@ def band(point: Point, calm: Calm = NOTHING) -> Curve:
         return inside
     span = high - low
     return Curve(low + 0.30 * span, low + 0.36 * span, max(curve.digits, 2 - int(math.log10(span))), curve.daily)
+
+
+def _below(curve: Curve, low: float) -> float:
+    """Return the lower end of what may be when only the upper is known: what is never negative stays so."""
+    return min(curve.low, max(low, 0.0)) if curve.low >= 0 else min(curve.low, low)
 
 
 def _quiet_of_mapping(point: Point) -> Value:

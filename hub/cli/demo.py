@@ -1,0 +1,165 @@
+"""`citywatch demo [SITE]`: a whole site on one machine: simulators, hub, embedded database, console."""
+
+import asyncio
+import errno
+import os
+import socket
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import structlog
+import typer
+from msgspec import Struct
+from msgspec.structs import replace
+from rich.table import Table
+
+from drivers import REGISTRY
+from hub.app import Hub
+from hub.cli.progress import Progress
+from hub.cli.simulate import choose, end, play
+from hub.cli.stopping import run
+from hub.config import load, shipped
+from hub.model import CitywatchError, Site, SystemClock
+from simulators.fleet import Fleet
+from simulators.scenario import Scenario
+
+STOP_WITHIN = 15.0
+"""Seconds for an orderly stop; what is not done by then is left to the next start."""
+ROLE = "operator"
+
+
+class Plan(Struct, frozen=True):
+    """What one run of the demo is to do."""
+
+    site: Site
+    state: Path
+    port: int
+    scenario: Scenario | None
+    as_json: bool
+
+
+def command(
+    site: Annotated[Path | None, typer.Argument(help="Folder with site.yaml; absent: the starter site.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port of the console; 0 takes a free one.")] = None,
+    state: Annotated[Path | None, typer.Option(help="Folder for the state and the database.")] = None,
+    scenario: Annotated[str | None, typer.Option(help="Scenario to play; absent: the site's tour.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON when everything is up.")] = False,
+) -> None:
+    """Run a simulated site with its console. / Chạy một hệ thống mô phỏng cùng bảng điều khiển."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    loaded = load(site or shipped() / "sites" / "starter", REGISTRY)
+    # a demo keeps everything in its own folder, whatever database the real site uses
+    loaded = replace(loaded, store=replace(loaded.store, url="embedded"))
+    chosen = loaded.web.port if port is None else port
+    plan = Plan(loaded, state or state_folder(loaded.id), chosen, choose(loaded, scenario), as_json)
+    try:
+        code = run(lambda stop: _demo(plan, stop))
+    except CitywatchError as problem:
+        typer.echo(f"citywatch demo: {problem}", err=True)
+        code = 1
+    except OSError as problem:
+        typer.echo(f"citywatch demo: {_explain(problem, plan)}", err=True)
+        code = 1
+    if code:
+        raise typer.Exit(code)
+
+
+def state_folder(site: str) -> Path:
+    """Return where a demo keeps its state: `var/demo` in a checkout, else the user's state folder (XDG)."""
+    here = Path.cwd()
+    if (here / "pyproject.toml").is_file() and (here / "config").is_dir() and os.access(here, os.W_OK):
+        return here / "var" / "demo" / site
+    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(base) / "citywatch" / "demo" / site
+
+
+async def _demo(plan: Plan, stop: asyncio.Event) -> int:
+    if plan.port:
+        _must_be_free(plan.site.web.host, plan.port)
+    clock = SystemClock()
+    fleet = Fleet(plan.site, clock=clock)
+    with Progress(quiet=plan.as_json) as progress:
+        progress(f"simulators of {len(plan.site.devices)} devices")
+        await fleet.start()
+        hub = Hub(fleet.redirected(plan.site), plan.state, clock=clock, port=plan.port, progress=progress)
+        playing: asyncio.Task[None] | None = None
+        try:
+            if not await _done_before(stop, asyncio.create_task(hub.start(), name="hub")):
+                return 130
+            progress.finish()
+            _ready(plan, hub, progress)
+            if plan.scenario is not None:
+                playing = play(plan.scenario, fleet, clock, progress.console)
+                await _done_before(stop, playing)
+            await stop.wait()
+        finally:
+            await _stop(playing, hub, fleet, progress)
+    return 0
+
+
+async def _done_before(stop: asyncio.Event, task: "asyncio.Task[None]") -> bool:
+    """Wait for a task or for the wish to stop; a task that is not done by then is cancelled. Raises what it raised."""
+    waiting = asyncio.create_task(stop.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if not task.done():
+        await end(task)
+        return False
+    task.result()
+    return True
+
+
+async def _stop(playing: "asyncio.Task[None] | None", hub: Hub, fleet: Fleet, progress: Progress) -> None:
+    progress("stopping")
+    try:
+        async with asyncio.timeout(STOP_WITHIN):
+            await end(playing)
+            await hub.stop()
+            await fleet.stop()
+    except TimeoutError:
+        progress.console.print(f"not everything stopped within {STOP_WITHIN:.0f} s; the next start recovers")
+
+
+def _ready(plan: Plan, hub: Hub, progress: Progress) -> None:
+    sign_in = hub.sign_in(ROLE)
+    if plan.as_json:
+        line = {"ready": True, "url": hub.url, "sign_in": sign_in, "token": hub.token("demo", ROLE)}
+        sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
+        sys.stdout.flush()
+    else:
+        progress.console.print(_table(plan, hub))
+        progress.console.print(f"\n  Open this link (once): [bold link={sign_in}]{sign_in}[/]", soft_wrap=True)
+        progress.console.print(f"  [dim]ready after {progress.elapsed:.1f} s; Ctrl-C stops all[/dim]\n")
+
+
+def _table(plan: Plan, hub: Hub) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2))
+    drivers = Counter(device.driver for device in plan.site.devices.values())
+    language = plan.site.language
+    table.add_row("", "[bold]site[/bold]", plan.site.title.say(language))
+    table.add_row("", "[bold]console[/bold]", hub.url)
+    table.add_row("", "[bold]devices[/bold]", ", ".join(f"{n} {driver}" for driver, n in sorted(drivers.items())))
+    table.add_row("", "[bold]rules[/bold]", str(len(plan.site.rules)))
+    table.add_row("", "[bold]database[/bold]", "PostgreSQL, embedded")
+    table.add_row("", "[bold]scenario[/bold]", plan.scenario.title.say(language) if plan.scenario else "none")
+    table.add_row("", "[bold]state[/bold]", str(plan.state))
+    return table
+
+
+def _must_be_free(host: str, port: int) -> None:
+    """Raise OSError when the console's port cannot be had, before anything is started."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
+
+
+def _explain(problem: OSError, plan: Plan) -> str:
+    if problem.errno == errno.EADDRINUSE:
+        return f"port {plan.port} is already in use; stop what uses it, or choose another port: --port {plan.port + 1}"
+    if problem.errno == errno.EACCES and plan.port < 1024:
+        return f"port {plan.port} needs administrator rights; choose another port: --port 8080"
+    return f"{problem}; if it is about the state folder {plan.state}, name another with --state"

@@ -1,0 +1,100 @@
+"""`citywatch simulate SITE`: only the simulators, every device of the site on the wire."""
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from pydantic import SecretStr
+from rich.console import Console
+from rich.table import Table
+
+from drivers import REGISTRY
+from hub.cli.progress import Progress
+from hub.cli.stopping import run
+from hub.config import load
+from hub.model import Clock, Site, SystemClock, Text
+from simulators.fleet import Fleet
+from simulators.player import Player
+from simulators.scenario import Scenario
+from simulators.scenario import load as load_scenario
+from simulators.scenario import names as scenario_names
+
+
+def command(
+    site: Annotated[Path, typer.Argument(help="Folder with site.yaml.")],
+    scenario: Annotated[str, typer.Option(help="Scenario to play, from the site's scenarios folder.")] = "",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same values.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the addresses as one line of JSON.")] = False,
+) -> None:
+    """Put every device of a site on the wire. / Mô phỏng mọi thiết bị của một hệ thống trên đường truyền."""
+    loaded = load(site, REGISTRY)
+    played = load_scenario(loaded, scenario) if scenario else None
+    code = run(lambda stop: _simulate(loaded, played, seed, as_json, stop))
+    if code:
+        raise typer.Exit(code)
+
+
+async def _simulate(site: Site, scenario: Scenario | None, seed: int, as_json: bool, stop: asyncio.Event) -> int:
+    clock = SystemClock()
+    fleet = Fleet(site, seed=seed, clock=clock)
+    with Progress(quiet=as_json) as progress:
+        progress(f"simulators of {len(site.devices)} devices")
+        await fleet.start()
+    typer.echo(msgspec.json.encode({"ready": True, "devices": addresses(fleet)}).decode()) if as_json else show(fleet)
+    playing = play(scenario, fleet, clock, Console(stderr=True, quiet=as_json)) if scenario else None
+    await stop.wait()
+    await end(playing)
+    await fleet.stop()
+    return 0
+
+
+def play(scenario: Scenario, fleet: Fleet, clock: Clock, console: Console) -> "asyncio.Task[None]":
+    """Begin to play a scenario, telling what happens; return the task that plays."""
+
+    def tell(text: Text) -> None:
+        console.print(f"  [cyan]▸[/cyan] {text.say(fleet.site.language)}")
+
+    return asyncio.create_task(Player(scenario, fleet, clock, tell).run(), name="scenario")
+
+
+async def end(task: "asyncio.Task[None] | None") -> None:
+    """Cancel a task and wait until it is gone; an error it had is raised."""
+    if task is not None:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def choose(site: Site, name: str | None) -> Scenario | None:
+    """Return the scenario asked for; without a name the site's `tour`, or none. Raises ConfigError."""
+    if name is None:
+        return load_scenario(site, "tour") if "tour" in scenario_names(site) else None
+    return load_scenario(site, name)
+
+
+def addresses(fleet: Fleet) -> dict[str, dict[str, Any]]:
+    """Return where each device answers, with what is needed to connect (made anew at each start)."""
+    return {
+        device: {"host": o.host, "port": o.port, **{key: _plain(value) for key, value in o.extra.items() if value}}
+        for device, o in fleet.where.items()
+    }
+
+
+def _plain(value: object) -> object:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+
+def show(fleet: Fleet) -> None:
+    """Print where each device answers."""
+    table = Table("device", "profile", "address", "sign-in", box=None, header_style="bold", pad_edge=False)
+    for name, at in addresses(fleet).items():
+        signs_in = f"{at['user']} / {at['password']}" if "password" in at else ""
+        table.add_row(name, fleet.site.devices[name].profile, f"{at['host']}:{at['port']}", signs_in)
+    for name in fleet.missing:
+        table.add_row(name, fleet.site.devices[name].profile, "no simulator for its protocol", "")
+    console = Console()
+    console.print(table)
+    console.print("Ctrl-C stops all.", style="dim")
