@@ -182,8 +182,8 @@ class BrokenModbus:
         return head + await reader.readexactly(int.from_bytes(head[4:6], "big"))
 
     async def hang_up(self) -> None:
-        for task in list(self._tasks):
-            task.cancel()
+        for writer in list(self._open):
+            writer.transport.abort()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 

@@ -1,0 +1,94 @@
+"""What the exam of drivers needs of each protocol: a server that can be up, down and mute, and devices to speak to.
+
+To enter a driver: write a `Rig` for it and add it to `RIGS`. Everything listens on a free loopback port that stays the
+same while the rig lives, so that `down` and `up` look like an outage to the driver.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from drivers.base import BoundDevice, BoundPoint, DriverSpec
+from drivers.modbus import SPEC as MODBUS
+from tests.support.broken_modbus import BrokenModbus, good, never
+
+
+class Rig(Protocol):
+    """One protocol's place of examination."""
+
+    spec: DriverSpec
+    heavy: str
+    """A module that must not be imported before the driver is used."""
+    example: tuple[dict[str, object], object, object]
+    """An address, a raw value as a profile writes it, and what a sample would carry."""
+
+    async def up(self) -> None:
+        """Let the server listen; the same port each time."""
+        ...
+
+    async def down(self) -> None:
+        """Stop listening and drop every connection; safe to call twice."""
+        ...
+
+    async def mute(self) -> None:
+        """Keep the connection, but answer nothing from now on."""
+        ...
+
+    async def speak(self) -> None:
+        """Let every device say every point once (only for drivers that are told)."""
+        ...
+
+    def devices(self) -> Sequence[BoundDevice]:
+        """Return devices of one line, at least two, with at least three points each."""
+        ...
+
+
+class ModbusRig:
+    spec = MODBUS
+    heavy = "pymodbus"
+    example: tuple[dict[str, object], object, object] = (
+        {"table": "holding", "register": 0, "type": "int16"},
+        [0xFFFE],
+        -2,
+    )
+
+    def __init__(self, framing: str = "tcp") -> None:
+        self._framing = framing
+        self._broken = BrokenModbus(framing == "rtu")
+        self._server: asyncio.Server | None = None
+        self._port = 0
+
+    async def up(self) -> None:
+        self._broken.script = [good]
+        self._server = await asyncio.start_server(self._broken, "127.0.0.1", self._port)
+        self._port = self._server.sockets[0].getsockname()[1]
+
+    async def down(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            await self._broken.hang_up()
+            self._server = None
+
+    async def mute(self) -> None:
+        self._broken.script = [never]
+
+    async def speak(self) -> None:
+        raise NotImplementedError("Modbus devices are asked")
+
+    def devices(self) -> Sequence[BoundDevice]:
+        return [self._device("one", 1), self._device("two", 2)]
+
+    def _device(self, name: str, unit: int) -> BoundDevice:
+        given = {"host": "127.0.0.1", "port": self._port, "unit": unit, "framing": self._framing}
+        addresses = [("a", 1, "holding"), ("b", 40, "holding"), ("c", 3, "input"), ("d", 9, "coil")]
+        points = tuple(
+            BoundPoint(f"{name}/{p}", name, self.spec.address.model_validate({"table": table, "register": n}))
+            for p, n, table in addresses
+        )
+        return BoundDevice(name, self.spec.connection.model_validate(given), points, timeout=0.5)
+
+
+RIGS: dict[str, Callable[[], Rig]] = {
+    "modbus": ModbusRig,
+    "modbus-rtu": lambda: ModbusRig("rtu"),
+}
