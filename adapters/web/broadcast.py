@@ -16,8 +16,9 @@ from adapters.web.board import Change, encode
 from adapters.web.boards import Boards
 from adapters.web.client import Client
 from adapters.web.feed import Feed
-from adapters.web.frames import NOT_READING, SIGN_IN, Filter
+from adapters.web.frames import GOING_AWAY, NOT_READING, SIGN_IN, Filter
 from adapters.web.points import Ticker
+from hub.metrics import Figure
 from hub.model import Clock, Published, StorageError
 from hub.model.clock import iso
 from hub.stream import Stream
@@ -59,6 +60,8 @@ class Broadcast:
         self._clock = clock
         self._feeds: dict[tuple[str, bytes], Feed] = {}
         self._listeners: dict[Feed, dict[tuple[Client, int], bytes]] = {}
+        self._dropped = 0
+        self._cut = 0
         self._overflown: list[Client] = []
         self._subscription = stream.subscribe("web", size=pace.stream)
 
@@ -111,6 +114,19 @@ class Broadcast:
             client.outbox.say(encode({"t": "lost", "id": number, "from": first, "to": self.boards.position}))
         client.outbox.lost = None
 
+    def close_all(self, reason: str) -> list[asyncio.Task[None]]:
+        """Begin to close every socket with 1012; return what ends when they are closed."""
+        return [client.close_soon(GOING_AWAY, reason) for client in self.clients]
+
+    def figures(self) -> list[Figure]:
+        """Return how many listen and what was dropped."""
+        standing = sum(client.outbox.dropped for client in self.clients)
+        return [
+            Figure("citywatch_web_sockets", "Open WebSockets", len(self.clients)),
+            Figure("citywatch_web_events_dropped", "Events slow consoles lost", self._dropped + standing, total=True),
+            Figure("citywatch_web_clients_cut", "Consoles closed because they did not read", self._cut, total=True),
+        ]
+
     # subscriptions
 
     def join(self, client: Client, number: int, topic: str, filter_: Filter) -> Feed:
@@ -137,6 +153,7 @@ class Broadcast:
     def part(self, client: Client) -> None:
         """Forget a client whose socket is closed."""
         self.clients.discard(client)
+        self._dropped += client.outbox.dropped
         for number in list(client.subscriptions):
             self.leave(client, number)
 
@@ -153,6 +170,7 @@ class Broadcast:
         if not self._may_stay(client):
             client.close_soon(SIGN_IN, "the session has ended; sign in again")
         elif client.still() >= self.pace.still_beats:
+            self._cut += 1
             client.close_soon(NOT_READING, "nothing was read for too long; reconnect and resume")
         else:
             now, seq = iso(self._clock.now()), self.boards.position

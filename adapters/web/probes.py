@@ -29,9 +29,9 @@ class Probes:
         return web.Response(text="ok\n")
 
     async def readyz(self, request: web.Request) -> web.StreamResponse:
-        """Say whether the hub does its work: `ready`, and for those who may know, what each part says."""
+        """Say whether every part works; which part says what is for those who may know."""
         detail = self._ready()
-        good = bool(detail["ready"]) if "ready" in detail else all(detail.values())
+        good = all(said for said in detail.values() if isinstance(said, bool))
         told = detail | {"ready": good} if self._known(request) else {"ready": good}
         return web.Response(body=encode(told), status=200 if good else 503, content_type="application/json")
 

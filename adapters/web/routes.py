@@ -7,7 +7,7 @@ from aiohttp import web
 from msgspec import Struct
 from pydantic import BaseModel
 
-from adapters.base import Desk, Historian, View
+from adapters.base import Historian, View
 from adapters.web.accounts import Accounts, Who
 from adapters.web.actions import Counter
 from adapters.web.auth import Gate, Tickets
@@ -24,7 +24,6 @@ class Parts(Struct):
     """What route handlers work with."""
 
     view: View
-    desk: Desk
     historian: Historian
     clock: Clock
     accounts: Accounts

@@ -4,7 +4,7 @@ import asyncio
 import ipaddress
 import re
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +15,17 @@ from adapters.base import Desk, Historian, View
 from adapters.web.accounts import Accounts
 from adapters.web.actions import Counter
 from adapters.web.asyncapi import asyncapi
-from adapters.web.auth import Gate, Tickets, foreign
+from adapters.web.auth import Gate, Tickets
 from adapters.web.broadcast import DEFAULT_PACE, Broadcast, Pace, watched
 from adapters.web.endpoint import endpoint, problems
 from adapters.web.files import Console, Enter
-from adapters.web.frames import GOING_AWAY
 from adapters.web.openapi import openapi
 from adapters.web.passwords import Checker, Throttle
 from adapters.web.probes import Probes
-from adapters.web.problem import ProblemError, forbidden
 from adapters.web.rest import ROUTES
 from adapters.web.routes import Answer, Call, Parts, Route
 from adapters.web.socket import Door
+from hub.metrics import Figure
 from hub.model import Clock, Refused
 from hub.roles import Right, role_of
 from hub.stream import Stream
@@ -83,21 +82,13 @@ class WebAdapter:
         ready: Callable[[], dict[str, Any]] = dict,
         pace: Pace = DEFAULT_PACE,
     ) -> None:
-        self._view = view
+        self._view, self._desk, self._historian, self._stream = view, desk, historian, stream
+        self._clock, self._pace, self._ready, self._metrics = clock, pace, ready, metrics
         self._web = view.site.web
         self._accounts = Accounts(state_folder, clock)
-        tickets = Tickets(clock)
-        self._gate = Gate(self._accounts, tickets, tls=self._web.cert is not None)
-        self._broadcast = Broadcast(view, stream, self._accounts, clock, pace)
-        counter = Counter(desk, clock)
-        self._door = Door(self._broadcast, counter, clock)
-        self._parts = Parts(
-            view, desk, historian, clock, self._accounts, tickets, Checker(), Throttle(clock), counter,
-            self._broadcast, self._gate,
-        )  # fmt: skip
-        self._probes = Probes(self._gate, metrics, ready)
         self._console = Console(static)
         self._runner: web.AppRunner | None = None
+        self._broadcast: Broadcast | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     def enrol(self, role: str = "operator", user: str | None = None) -> str:
@@ -112,7 +103,10 @@ class WebAdapter:
     async def start(self, host: str, port: int) -> int:
         """Listen; return the port that was bound. Raises Refused (no TLS off loopback, port taken, bad certificate)."""
         context = self._tls(host)
-        self._runner = web.AppRunner(self._app(), access_log=None, handle_signals=False, shutdown_timeout=3.0)
+        self._broadcast = Broadcast(self._view, self._stream, self._accounts, self._clock, self._pace)
+        self._runner = web.AppRunner(
+            self._app(self._broadcast), access_log=None, handle_signals=False, shutdown_timeout=3.0
+        )
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port, ssl_context=context, backlog=512)
         try:
@@ -120,32 +114,34 @@ class WebAdapter:
         except OSError as error:
             await self._runner.cleanup()
             raise Refused("port", f"cannot listen on {host}:{port}: {error.strerror}; choose another port") from error
-        self._begin()
+        self._begin(self._broadcast)
         bound = int(self._runner.addresses[0][1])
         log.info("web_listening", host=host, port=bound, tls=context is not None)
         return bound
 
-    def _begin(self) -> None:
-        for loop in (self._broadcast.listen, self._broadcast.beat, self._broadcast.tick):
-            task = asyncio.create_task(loop(), name=f"web-{loop.__name__}")
-            self._tasks.append(watched(task, self._abandon))
+    def _begin(self, broadcast: Broadcast) -> None:
+        def abandon() -> None:
+            # A console that hears nothing must not think that nothing happens: it is cut off and shows that it is.
+            broadcast.close_all("the stream has failed; reconnect")
 
-    def _abandon(self) -> None:
-        # A console that hears nothing must not think that nothing happens: it is cut off and shows that it is.
-        for client in list(self._broadcast.clients):
-            client.close_soon(GOING_AWAY, "the stream has failed; reconnect")
+        for loop in (broadcast.listen, broadcast.beat, broadcast.tick):
+            self._tasks.append(watched(asyncio.create_task(loop(), name=f"web-{loop.__name__}"), abandon))
 
     async def stop(self) -> None:
         """Close every socket with 1012, stop listening, close the accounts. Safe to call twice."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        closing = [client.close_soon(GOING_AWAY, "the hub is restarting") for client in self._broadcast.clients]
-        await asyncio.gather(*closing, return_exceptions=True)
+        if self._broadcast is not None:
+            await asyncio.gather(*self._broadcast.close_all("the hub is restarting"), return_exceptions=True)
+            self._broadcast.close()
         if self._runner is not None:
             await self._runner.cleanup()
-        self._broadcast.close()
         self._accounts.close()
+
+    def figures(self) -> Iterable[Figure]:
+        """Return the figures of this adapter, for the metrics."""
+        return [] if self._broadcast is None else self._broadcast.figures()
 
     def _tls(self, host: str) -> ssl.SSLContext | None:
         if self._web.cert is None:
@@ -163,29 +159,27 @@ class WebAdapter:
             raise Refused("certificate", f"web.cert or web.key cannot be used: {error}") from error
         return context
 
-    def _app(self) -> web.Application:
+    def _app(self, broadcast: Broadcast) -> web.Application:
+        tickets = Tickets(self._clock)
+        gate = Gate(self._accounts, tickets, tls=self._web.cert is not None)
+        counter = Counter(self._desk, self._clock)
+        parts = Parts(
+            self._view, self._historian, self._clock, self._accounts, tickets, Checker(), Throttle(self._clock),
+            counter, broadcast, gate,
+        )  # fmt: skip
         app = web.Application(middlewares=[problems], client_max_size=LARGEST_BODY)
         app.on_response_prepare.append(_dress)
         for route in routes():
-            app.router.add_route(route.method, f"/api/v1{pattern(route.path)}", endpoint(route, self._parts))
-        app.router.add_get("/api/v1/stream", self._stream)
+            app.router.add_route(route.method, f"/api/v1{pattern(route.path)}", endpoint(route, parts))
+        app.router.add_get("/api/v1/stream", Door(broadcast, counter, gate, self._clock).open)
         app.router.add_route("*", "/api/{rest:.*}", _nothing)
-        app.router.add_get("/healthz", self._probes.healthz)
-        app.router.add_get("/readyz", self._probes.readyz)
-        app.router.add_get("/metrics", self._probes.metrics)
-        app.router.add_get("/enter", Enter(self._accounts, self._gate).serve, allow_head=False)
+        probes = Probes(gate, self._metrics, self._ready)
+        app.router.add_get("/healthz", probes.healthz)
+        app.router.add_get("/readyz", probes.readyz)
+        app.router.add_get("/metrics", probes.metrics)
+        app.router.add_get("/enter", Enter(self._accounts, gate).serve, allow_head=False)
         app.router.add_get("/{path:.*}", self._console.serve)
         return app
-
-    async def _stream(self, request: web.Request) -> web.StreamResponse:
-        if foreign(request):
-            return forbidden("the stream is open to the hub's own pages only (header Origin)").response()
-        if self._door.full:
-            return ProblemError(503, "full", "as many consoles are connected as may be; try again later").response()
-        who = self._gate.who_streams(request)
-        if who is not None and who.by_cookie and "Origin" not in request.headers and "ticket" not in request.query:
-            return forbidden("a cookie opens the stream only from the hub's own pages (header Origin)").response()
-        return await self._door.serve(request, who)
 
 
 def pattern(path: str) -> str:

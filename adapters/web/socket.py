@@ -9,12 +9,14 @@ from pydantic import ValidationError
 
 from adapters.web.accounts import Who
 from adapters.web.actions import Counter
+from adapters.web.auth import Gate, foreign, unproven
 from adapters.web.board import encode
 from adapters.web.broadcast import Broadcast
 from adapters.web.client import CLOSING_S, Client
 from adapters.web.feed import ALLOWED
 from adapters.web.frames import CLIENT, FORBIDDEN, OTHER_PROTOCOL, PROTOCOL, SIGN_IN, TOO_FAST, Do, Sub, Unsub
 from adapters.web.points import Watch
+from adapters.web.problem import ProblemError, forbidden
 from adapters.web.rows import time_or_none
 from hub.model import SECOND, Clock, Outcome
 from hub.model.clock import iso
@@ -35,15 +37,22 @@ def upgrade() -> web.WebSocketResponse:
 class Door:
     """Lets people in to the stream, and holds a conversation with each."""
 
-    def __init__(self, broadcast: Broadcast, counter: Counter, clock: Clock) -> None:
+    def __init__(self, broadcast: Broadcast, counter: Counter, gate: Gate, clock: Clock) -> None:
         self._broadcast = broadcast
         self._counter = counter
+        self._gate = gate
         self._clock = clock
 
-    @property
-    def full(self) -> bool:
-        """Whether as many sockets are open as may be."""
-        return len(self._broadcast.clients) >= self._broadcast.pace.sockets
+    async def open(self, request: web.Request) -> web.StreamResponse:
+        """Answer an upgrade: refuse what no console of ours would send, else let it in."""
+        if foreign(request):
+            return forbidden("the stream is open to the hub's own pages only (header Origin)").response()
+        if len(self._broadcast.clients) >= self._broadcast.pace.sockets:
+            return ProblemError(503, "full", "as many consoles are connected as may be; try again later").response()
+        who = self._gate.who_streams(request)
+        if unproven(request, who) and "ticket" not in request.query:
+            return forbidden("a cookie opens the stream only from the hub's own pages (header Origin)").response()
+        return await self.serve(request, who)
 
     async def serve(self, request: web.Request, who: Who | None) -> web.WebSocketResponse:
         """Hold a conversation until the socket closes."""
