@@ -75,7 +75,7 @@ class Secrets:
             return {}
         mode = stat.S_IMODE(self.path.stat().st_mode)
         if mode & 0o077:
-            self._report.error(tree.mark, f"{FILE} can be read by others (mode {mode:04o})", f"chmod 600 {self.path}")
+            self._report.error(tree.mark, f"{FILE} can be read by others (mode {mode:04o})", f"chmod 600 {FILE}")
         # the lines of this file must never be shown
         for name, value in tree.items():
             if not isinstance(value, str):
