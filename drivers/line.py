@@ -6,13 +6,14 @@ changes. Each loss is logged once, however often opening it again fails.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 from msgspec import Struct
 
 from drivers.backoff import Backoff, Pace
 from drivers.base import BoundDevice, Driver, Sink
+from hub.metrics import Figure
 from hub.model import SECOND, Clock, DeviceId, DeviceState, DriverError, Misconfigured, Unreachable
 
 log = structlog.get_logger(__name__)
@@ -64,6 +65,7 @@ class Fittings(Struct):
     """What every line is given."""
 
     name: str
+    driver: str
     build: Callable[[], Driver]
     """Return the line's driver. Raises Misconfigured when it cannot be had."""
     devices: Sequence[BoundDevice]
@@ -74,11 +76,21 @@ class Fittings(Struct):
     backoff: Callable[[], Backoff]
 
 
+COUNTED = {
+    "opened": "Times a line was opened",
+    "lost": "Times a line was lost or could not be opened",
+    "scans": "Scans of devices",
+    "silences": "Scans that a device did not answer",
+    "missed": "Scan periods that passed whole because the line was busy",
+}
+
+
 class Line:
     """One connection under watch; subclasses say what `work` is."""
 
     def __init__(self, fittings: Fittings) -> None:
         self.name = fittings.name
+        self.driver_name = fittings.driver
         self.counts = Counts()
         self.connected = False
         self.watched = {d.id: Watched(d, fittings.sink, fittings.backoff()) for d in fittings.devices}
@@ -110,6 +122,11 @@ class Line:
     async def work(self, driver: Driver) -> None:
         """Do what the line is for, until Unreachable."""
         raise NotImplementedError
+
+    def driver_figures(self) -> Iterable[Figure]:
+        """Return what the driver counts itself, if it counts."""
+        counted: Callable[[], Iterable[Figure]] | None = getattr(self._driver, "figures", None)
+        return () if counted is None else counted()
 
     async def _once(self, driver: Driver) -> None:
         """Open the line and work until it is lost."""
@@ -155,3 +172,13 @@ class Line:
         for watched in self.watched.values():
             if not watched.stopped:
                 watched.report(state, reason, detail)
+
+
+def figures(driver: str, lines: Sequence[Line]) -> Iterable[Figure]:
+    """Return the sums over the lines of one driver."""
+    of = {"driver": driver}
+    yield Figure("citywatch_lines", "Lines to devices", len(lines), of)
+    yield Figure("citywatch_lines_connected", "Lines that are connected", sum(x.connected for x in lines), of)
+    for count, words in COUNTED.items():
+        total = sum(getattr(x.counts, count) for x in lines)
+        yield Figure(f"citywatch_lines_{count}", words, total, of, total=True)

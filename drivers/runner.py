@@ -6,16 +6,17 @@ told listen (`drivers.told`); what both do when the line fails is in `drivers.li
 
 import asyncio
 import random
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from drivers import scan
 from drivers.backoff import Backoff, Pace
 from drivers.base import BoundDevice, BoundPoint, Driver, DriverSpec, Sink
-from drivers.line import Fittings, Line
+from drivers.line import Fittings, Line, figures
 from drivers.polled import Polled
 from drivers.told import Told
+from hub.metrics import Figure
 from hub.model import SECOND, Clock, Device, DeviceId, DeviceState, Lane, Misconfigured
 from hub.supervise import Supervisor
 
@@ -48,14 +49,26 @@ class Runner:
         self._supervisor = Supervisor()
         self._resting = [d for d in devices if not d.enabled]
         wanted = [redirected(d, registry[d.driver], redirect or {}) for d in devices if d.enabled]
-        self.lines: Sequence[Line] = self._lines(wanted)
+        self.watch: Sequence[Line] = self._lines(wanted)
+
+    @property
+    def lines(self) -> dict[str, bool]:
+        """Every line by name, and whether it is connected."""
+        return {line.name: line.connected for line in self.watch}
+
+    def figures(self) -> Iterable[Figure]:
+        """Return what the lines of each driver have done, and what drivers count themselves."""
+        for driver in dict.fromkeys(line.driver_name for line in self.watch):
+            yield from figures(driver, [line for line in self.watch if line.driver_name == driver])
+        for line in self.watch:
+            yield from line.driver_figures()
 
     async def run(self) -> None:
         """Run every line until cancelled; a line whose driver fails in an unforeseen way is started again."""
         for device in self._resting:
             self._sink.report(device.id, DeviceState.OUT_OF_SERVICE, "disabled", "switched off in the configuration")
         now = self._clock.monotonic()
-        for number, line in enumerate(self.lines):
+        for number, line in enumerate(self.watch):
             line.start(now)
             self._supervisor.start(f"line {number}: {line.name}", line.run)
         try:
@@ -98,6 +111,7 @@ class Runner:
 
         return Fittings(
             name=_name(spec, devices),
+            driver=spec.name,
             build=build,
             devices=bound,
             sink=self._sink,

@@ -61,7 +61,7 @@ def test_a_slow_device_skips_whole_periods_and_counts_them_and_does_not_drift():
         world.slow["a"] = 0.0
         await asyncio.sleep(5)
         assert world.times("a")[-3:] == [13, 14, 15]
-        assert runner.lines[0].counts.missed > 0
+        assert runner.watch[0].counts.missed > 0
 
     tell([a_device("a")], story)
 
@@ -256,3 +256,17 @@ def test_a_disabled_device_is_out_of_service_and_never_asked():
         assert not world.reads
 
     tell([a_device("a", enabled=False)], story)
+
+
+def test_what_lines_do_is_counted_by_driver():
+    async def story(world, notebook, runner):
+        world.refuse_open["b"] = lost()
+        await asyncio.sleep(9.5)
+        counted = {f.name: f.value for f in runner.figures()}
+        assert counted["citywatch_lines"] == 2
+        assert counted["citywatch_lines_connected"] == counted["citywatch_lines_opened"] == 1
+        assert counted["citywatch_lines_scans"] == 10
+        assert counted["citywatch_lines_lost"] > 2
+        assert runner.lines == {"polled a:1 (a)": True, "polled b:1 (b)": False}
+
+    tell([a_device("a"), a_device("b")], story)
