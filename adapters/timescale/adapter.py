@@ -1,0 +1,165 @@
+"""The store: three chains out (spool, journal, latest values) and the historian's answers, over one database."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+
+from adapters.base import Bucket, JournalRow
+from adapters.outbound import Away, Outbound, Statistics
+from adapters.timescale.connections import Connections, away_on_error, connect
+from adapters.timescale.cursor import Cursor
+from adapters.timescale.housekeeping import keep_house
+from adapters.timescale.journal import JournalSource, JournalWriter
+from adapters.timescale.latest import EVERY_S, LatestSource, LatestWriter
+from adapters.timescale.names import row_ids
+from adapters.timescale.preparation import Preparation
+from adapters.timescale.queries import Queries
+from adapters.timescale.readings import ReadingsWriter, SpoolSource
+from hub.journal import Journal
+from hub.model import Clock, DeviceId, PointId, Reading, Site, Timestamp
+from hub.spool import Spool
+
+log = structlog.get_logger(__name__)
+
+READINGS_PACE_S = 0.5
+JOURNAL_PACE_S = 0.05
+
+
+class TimescaleAdapter:
+    """The database of one site. Implements Historian; `run` is a supervised part."""
+
+    def __init__(
+        self,
+        site: Site,
+        *,
+        spool: Spool,
+        journal: Journal,
+        changed: Callable[[], Sequence[Reading]],
+        clock: Clock,
+        dsn: str = "",
+    ) -> None:
+        self.rows: Counter[str] = Counter()
+        """Rows stored since the start, by table; refused ones included."""
+        self.refused: Counter[str] = Counter()
+        """Rows laid in `dead_letter` since the start, by table."""
+        self._site = site
+        self._spool = spool
+        self._journal = journal
+        self._clock = clock
+        self._connections = Connections()
+        self._queries = Queries(site, self._connections)
+        self._preparation = Preparation(site, clock)
+        self._chains: dict[str, Outbound[Any]] = {
+            "readings": Outbound("readings", SpoolSource(spool), self._readings, pace=READINGS_PACE_S),
+            "journal": Outbound("journal", JournalSource(journal), self._journaled, pace=JOURNAL_PACE_S),
+            "latest": Outbound("latest", LatestSource(changed), self._latest, pace=EVERY_S),
+        }
+        self.connect_to(dsn)
+
+    def connect_to(self, dsn: str) -> None:
+        """Say which database it is."""
+        self._connections.dsn = dsn
+
+    def describe(self, site: Site) -> None:
+        """Take a changed site; its names are written when the chains connect anew, and they do so now."""
+        self._site = self._queries.site = site
+        self._preparation = Preparation(site, self._clock)
+
+    async def run(self) -> None:
+        """Carry until cancelled; survives every absence of the database."""
+        async with asyncio.TaskGroup() as group:
+            for name, chain in self._chains.items():
+                group.create_task(chain.run(), name=f"store-{name}")
+
+    async def drain(self, seconds: float) -> bool:
+        """Wait until everything spooled and journaled so far is stored; tell whether it was, in time."""
+        try:
+            async with asyncio.timeout(seconds):
+                await asyncio.gather(self._chains["readings"].drained(), self._chains["journal"].drained())
+        except TimeoutError:
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Close what `run` does not."""
+        await self._connections.close()
+
+    async def housekeep(self) -> None:
+        """Make partitions ahead, drop what is too old, compress; nothing happens while the database is away."""
+        try:
+            async with self._connections.borrow() as connection:
+                await connection.execute("set statement_timeout = 0")
+                flavour, tables = await self._preparation.done(connection)
+                await keep_house(connection, flavour, tables, self._clock.now(), self._site.store.keep)
+                await connection.execute("reset statement_timeout")
+        except Away as trouble:
+            log.info("housekeeping is put off: the database is away", reason=str(trouble))
+
+    @property
+    def connected(self) -> bool:
+        """Whether readings can be stored now."""
+        return self._chains["readings"].statistics.connected
+
+    @property
+    def trouble(self) -> str | None:
+        """Why readings cannot be stored now."""
+        return self._chains["readings"].statistics.trouble
+
+    @property
+    def lag(self) -> Mapping[str, int]:
+        """How many spooled batches and journaled records are not stored yet."""
+        return {name: self._chains[name].lag for name in ("readings", "journal")}
+
+    @property
+    def statistics(self) -> Mapping[str, Statistics]:
+        """What each chain has done."""
+        return {name: chain.statistics for name, chain in self._chains.items()}
+
+    async def history(self, point: PointId, start: Timestamp, end: Timestamp, buckets: int) -> list[Bucket]:
+        """Return a point's readings in [start, end) in at most `buckets` slices. Raises StorageError."""
+        return await self._queries.history(point, start, end, buckets)
+
+    async def journal(self, *, before: int | None, limit: int, match: Mapping[str, str]) -> list[JournalRow]:
+        """Return journal rows newest first. Raises StorageError, Refused for a filter that is none."""
+        return await self._queries.journal(before=before, limit=limit, match=match)
+
+    async def events(
+        self, *, before: str | None, limit: int, kind: str | None, device: DeviceId | None
+    ) -> list[dict[str, Any]]:
+        """Return device events newest first. Raises StorageError, Refused for a `before` that is none."""
+        return await self._queries.events(before=before, limit=limit, kind=kind, device=device)
+
+    async def ready(self) -> bool:
+        """Tell whether the database answers."""
+        return await self._queries.ready()
+
+    @asynccontextmanager
+    async def _readings(self) -> AsyncIterator[ReadingsWriter]:
+        connection = await connect(self._connections.dsn)
+        async with connection:
+            flavour, tables = await self._preparation.done(connection)
+            with away_on_error():
+                cursor = await Cursor.open(connection, self._spool.id)
+            yield ReadingsWriter(connection, cursor, flavour, tables, self._clock, self)
+
+    @asynccontextmanager
+    async def _journaled(self) -> AsyncIterator[JournalWriter]:
+        connection = await connect(self._connections.dsn)
+        async with connection:
+            await self._preparation.done(connection)
+            with away_on_error():
+                cursor = await Cursor.open(connection, self._journal.id)
+            yield JournalWriter(connection, cursor, self._site)
+
+    @asynccontextmanager
+    async def _latest(self) -> AsyncIterator[LatestWriter]:
+        connection = await connect(self._connections.dsn)
+        async with connection:
+            await self._preparation.done(connection)
+            writer = LatestWriter(connection, row_ids(self._site))
+            await writer.open()
+            yield writer

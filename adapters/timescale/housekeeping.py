@@ -1,0 +1,72 @@
+"""What the tables need from time to time: partitions ahead, old data dropped, closed chunks compressed."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from adapters.timescale.connections import Connection
+from adapters.timescale.rows import instant
+from adapters.timescale.timeseries import Flavour, Table
+from hub.model import Timestamp
+
+LOCK = 0x6369_7479_6B65_6570
+"""The advisory lock under which one hub at a time keeps house ("citykeep")."""
+AHEAD, BEHIND = 3, 1
+"""Partitions that are there before and after the one of now."""
+KEEP = {"readings": "reading", "device_events": "device_event", "quarantine": "quarantine"}
+"""Words of `store.keep` → time-series tables."""
+JOURNAL_KEEP = timedelta(days=5 * 365)
+
+
+async def read_tables(connection: Connection, keep: Mapping[str, int]) -> dict[str, Table]:
+    """Return the plan of every time-series table, after writing the site's own `keep` (ns) into it."""
+    for word, table in KEEP.items():
+        if word in keep:
+            interval = timedelta(microseconds=keep[word] // 1000)
+            await connection.execute(
+                "update ts_table set keep = %s where rel = %s and keep is distinct from %s", (interval, table, interval)
+            )
+    query = "select rel, chunk, keep, compress_after, segment_by from ts_table"
+    rows = await (await connection.execute(query)).fetchall()
+    return {row[0]: Table(*row) for row in rows}
+
+
+async def cover_now(connection: Connection, flavour: Flavour, tables: Mapping[str, Table], now: datetime) -> None:
+    """Make the partitions around `now`."""
+    for table in tables.values():
+        times = [now + step * table.chunk for step in range(-BEHIND, AHEAD + 1)]
+        await flavour.cover(connection, table, times)
+
+
+async def keep_house(
+    connection: Connection, flavour: Flavour, tables: Mapping[str, Table], now: Timestamp, keep: Mapping[str, int]
+) -> None:
+    """Do all of it, unless another hub is doing it. Raises psycopg.Error."""
+    row = await (await connection.execute("select pg_try_advisory_lock(%s), now()", (LOCK,))).fetchone()
+    if row is None or not row[0]:
+        return
+    here = instant(now)
+    # Of two clocks the earlier decides what is old: a clock that runs away must not empty the database.
+    sober = min(here, row[1])
+    try:
+        await cover_now(connection, flavour, tables, here)
+        for table in tables.values():
+            if table.keep is not None:
+                await flavour.drop_before(connection, table, sober - table.keep)
+            if table.compress_after is not None:
+                await flavour.compress_before(connection, table, sober - table.compress_after)
+        await _forget_journal(connection, sober - _journal_keep(keep))
+    finally:
+        if not connection.closed:
+            await connection.execute("select pg_advisory_unlock(%s)", (LOCK,))
+
+
+def _journal_keep(keep: Mapping[str, int]) -> timedelta:
+    return timedelta(microseconds=keep["journal"] // 1000) if "journal" in keep else JOURNAL_KEEP
+
+
+async def _forget_journal(connection: Connection, before: datetime) -> None:
+    await connection.execute("delete from journal where at < %s", (before,))
+    await connection.execute("delete from device_change where at < %s", (before,))
+    await connection.execute(
+        "delete from alarm where changed_at < %s and acked and not active and not latched", (before,)
+    )

@@ -1,0 +1,191 @@
+"""From the hub's journal into the database: the records for search, and what they fold into: alarms, device health."""
+
+from typing import Any
+
+import msgspec
+import psycopg
+import structlog
+from psycopg.types.json import Jsonb
+
+from adapters.outbound import Load
+from adapters.timescale.connections import Connection, away_on_error, is_about_a_row, say
+from adapters.timescale.cursor import Cursor
+from adapters.timescale.rows import instant
+from hub.journal import Journal
+from hub.model import DeviceChange, JournalRecord, OperatorAction, Site, Transition, row_id
+
+log = structlog.get_logger(__name__)
+
+LIMIT = 2000
+
+JOURNAL = """
+insert into journal (journal_id, seq, site, at, kind, device, zone, category, alarm, body)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing
+"""
+ALARM = """
+insert into alarm as a (site, alarm, occurrence, n, rule, device, point, zone, category, priority, state,
+  active, acked, latched, raised_at, changed_at, returned_at, acked_at, acked_by, comments, text_vi, text_en, cause)
+values (%(site)s, %(alarm)s, %(occurrence)s, %(n)s, %(rule)s, %(device)s, %(point)s, %(zone)s, %(category)s,
+  %(priority)s, %(state)s, %(active)s, %(acked)s, %(latched)s, %(at)s, %(at)s, %(returned_at)s, %(acked_at)s, %(who)s,
+  %(comments)s, %(text_vi)s, %(text_en)s, %(cause)s)
+on conflict (site, alarm, occurrence) do update set
+  n = excluded.n, priority = excluded.priority, state = excluded.state, zone = excluded.zone,
+  active = excluded.active, acked = excluded.acked, latched = excluded.latched, changed_at = excluded.changed_at,
+  returned_at = case %(input)s when 'return' then excluded.changed_at when 'raise' then null else a.returned_at end,
+  acked_at = case %(input)s when 'ack' then excluded.changed_at when 'raise' then null else a.acked_at end,
+  acked_by = case %(input)s when 'ack' then excluded.acked_by when 'raise' then null else a.acked_by end,
+  comments = a.comments + excluded.comments,
+  text_vi = excluded.text_vi, text_en = excluded.text_en, cause = excluded.cause
+where a.n < excluded.n
+"""
+DEVICE_CHANGE = """
+insert into device_change (journal_id, seq, device_id, at, state, reason, detail)
+values (%s, %s, %s, %s, %s, %s, %s) on conflict do nothing
+"""
+
+REFUSED = """
+insert into dead_letter (target, sqlstate, error, source_id, seq, body) values ('journal', %s, %s, %s, %s, %s)
+"""
+
+Numbered = tuple[int, JournalRecord]
+
+
+class JournalSource:
+    """The journal as the chain reads it. It is never trimmed from here: the hub restores alarms from it."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    @property
+    def last(self) -> int:
+        """The number of the newest record."""
+        return self._journal.last_seq
+
+    async def wait_beyond(self, seq: int) -> None:
+        """Wait for a record after `seq`."""
+        await self._journal.wait_beyond(seq)
+
+    async def read(self, after: int) -> Load[Numbered]:
+        """Return the next records; damaged ones are passed over."""
+        last = self._journal.last_seq
+        records = list(self._journal.read(after, LIMIT))
+        if records:
+            last = records[-1][0]
+        return Load(records, last, len(records), len(records) >= LIMIT)
+
+    def trim(self, seq: int) -> None:
+        """Keep everything."""
+
+
+class JournalWriter:
+    """One connection that takes journaled records."""
+
+    def __init__(self, connection: Connection, cursor: Cursor, site: Site) -> None:
+        self._connection = connection
+        self._cursor = cursor
+        self._site = site
+        self._categories = {rule.id: rule.category for rule in site.rules}
+
+    @property
+    def mark(self) -> int:
+        """The last record that is stored."""
+        return self._cursor.seq
+
+    async def send(self, load: Load[Numbered]) -> None:
+        """Store records, what follows from them, and how far they go, as one. Raises Away."""
+        with away_on_error():
+            try:
+                async with self._connection.transaction():
+                    await self._store(load.items)
+                    await self._cursor.advance(load.last)
+            except psycopg.Error as trouble:
+                if not is_about_a_row(trouble):
+                    raise
+                await self._store_one_by_one(load)
+        self._cursor.seq = load.last
+
+    async def _store(self, records: list[Numbered]) -> None:
+        alarms = [_alarm_row(self._site.id, record) for _, record in records if isinstance(record, Transition)]
+        changes = [self._change_row(seq, record) for seq, record in records if isinstance(record, DeviceChange)]
+        async with self._connection.cursor() as cursor:
+            await cursor.executemany(JOURNAL, [self._journal_row(seq, record) for seq, record in records])
+            if alarms:
+                await cursor.executemany(ALARM, alarms)
+            if changes:
+                await cursor.executemany(DEVICE_CHANGE, changes)
+
+    async def _store_one_by_one(self, load: Load[Numbered]) -> None:
+        async with self._connection.transaction():
+            for seq, record in load.items:
+                try:
+                    async with self._connection.transaction():
+                        await self._store([(seq, record)])
+                except psycopg.Error as trouble:
+                    if not is_about_a_row(trouble):
+                        raise
+                    log.error("record is refused and kept in dead_letter", seq=seq, reason=say(trouble))
+                    row = (trouble.sqlstate, say(trouble), self._cursor.source, seq, msgspec.json.encode(record))
+                    await self._connection.execute(REFUSED, row)
+            await self._cursor.advance(load.last)
+
+    def _journal_row(self, seq: int, record: JournalRecord) -> tuple[object, ...]:
+        body = msgspec.to_builtins(record)
+        device, zone, category, alarm = self._about(record)
+        return (
+            self._cursor.source, seq, self._site.id, instant(record.at), body["type"], device, zone, category, alarm,
+            storable(body),
+        )  # fmt: skip
+
+    def _about(self, record: JournalRecord) -> tuple[str | None, str | None, str | None, str | None]:
+        if isinstance(record, Transition):
+            return record.device, record.zone, record.category, record.alarm
+        if isinstance(record, DeviceChange):
+            return record.device, self._zone(record.device), None, None
+        if isinstance(record, OperatorAction):
+            rule, _, watched = record.alarm.partition(":")
+            device = watched.partition("/")[0]
+            return device, self._zone(device), self._categories.get(rule), record.alarm
+        return None, None, None, None
+
+    def _zone(self, device: str) -> str | None:
+        known = self._site.devices.get(device)
+        return known.zone if known else None
+
+    def _change_row(self, seq: int, record: DeviceChange) -> tuple[object, ...]:
+        key = row_id(self._site.id, record.device)
+        detail = clean(record.detail)
+        return self._cursor.source, seq, key, instant(record.at), record.state.value, record.reason, detail
+
+
+def _alarm_row(site: str, t: Transition) -> dict[str, object]:
+    at = instant(t.at)
+    return {
+        "site": site, "alarm": t.alarm, "occurrence": t.occurrence, "n": t.n, "rule": t.rule, "device": t.device,
+        "point": t.point, "zone": t.zone, "category": t.category, "priority": int(t.priority), "state": t.state,
+        "active": t.active, "acked": t.acked, "latched": t.latched, "at": at, "input": t.input,
+        "returned_at": at if t.input == "return" else None,
+        "acked_at": at if t.input == "ack" else None,
+        "who": t.who if t.input == "ack" else None,
+        "comments": int(t.input == "comment"),
+        "text_vi": clean(t.text.vi), "text_en": clean(t.text.en), "cause": storable(t.cause),
+    }  # fmt: skip
+
+
+def clean(text: str) -> str:
+    """Return text that a column can hold: U+0000 and lone surrogates become visible replacements."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def storable(value: object) -> Jsonb:
+    """Return a value for a jsonb column."""
+    return Jsonb(_clean_deep(value), dumps=msgspec.json.encode)
+
+
+def _clean_deep(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {_clean_deep(key): _clean_deep(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean_deep(item) for item in value]
+    return value

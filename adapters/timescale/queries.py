@@ -1,0 +1,138 @@
+"""The read side of the store: a point's history in slices, pages of the journal and of device events."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from psycopg import sql
+
+from adapters.base import Bucket, JournalRow
+from adapters.outbound import Away
+from adapters.timescale.connections import Connections
+from adapters.timescale.rows import instant, timestamp
+from hub.model import DeviceId, PointId, Quality, Refused, Site, Timestamp, Value, row_id, split_point
+from hub.model.clock import iso
+
+READY_S = 2.0
+MOST = 1000
+
+# Bad values are the last ones known, kept for display: they never make a slice look higher or lower than it was.
+HISTORY = """
+select date_bin(%(width)s, time, %(start)s),
+       min(value) filter (where quality < %(bad)s), max(value) filter (where quality < %(bad)s),
+       (array_agg(value order by time desc))[1], (array_agg(text order by time desc))[1],
+       max(quality / 256), count(*)
+from reading where point_id = %(point)s and time >= %(start)s and time < %(end)s
+group by 1 order by 1
+"""
+JOURNAL_COLUMNS = ("kind", "device", "category", "alarm")
+
+
+class Queries:
+    """What the web asks of the store. Every method raises StorageError while the database is away."""
+
+    def __init__(self, site: Site, connections: Connections) -> None:
+        self.site = site
+        self._connections = connections
+
+    async def history(self, point: PointId, start: Timestamp, end: Timestamp, buckets: int) -> list[Bucket]:
+        """Return a point's readings in [start, end) in at most `buckets` slices, oldest first; empty ones left out."""
+        if end <= start or buckets < 1:
+            return []
+        width = timedelta(microseconds=-(-(end - start) // (buckets * 1000)))
+        bounds = {
+            "point": row_id(self.site.id, *split_point(point)), "width": width, "bad": int(Quality.BAD) * 256,
+            "start": instant(start), "end": instant(end),
+        }  # fmt: skip
+        async with self._connections.borrow() as connection:
+            rows = await (await connection.execute(HISTORY, bounds)).fetchall()
+        known = self.site.points.get(point)
+        kind = known.type if known else "float"
+        return [_bucket(kind, *row) for row in rows]
+
+    async def journal(self, *, before: int | None, limit: int, match: Mapping[str, str]) -> list[JournalRow]:
+        """Return journal rows newest first, `seq` < `before`, filtered by kind, device, zone, category, alarm."""
+        conditions = [sql.SQL("site = {}").format(sql.Literal(self.site.id))]
+        if before is not None:
+            conditions.append(sql.SQL("id < {}").format(sql.Literal(before)))
+        for column, wanted in match.items():
+            conditions.append(_matches(column, wanted))
+        query = sql.SQL("select id, at, kind, body from journal where {} order by id desc limit {}").format(
+            sql.SQL(" and ").join(conditions), sql.Literal(min(limit, MOST))
+        )
+        async with self._connections.borrow() as connection:
+            rows = await (await connection.execute(query)).fetchall()
+        return [JournalRow(seq, timestamp(at), kind, body) for seq, at, kind, body in rows]
+
+    async def events(
+        self, *, before: str | None, limit: int, kind: str | None, device: DeviceId | None
+    ) -> list[dict[str, Any]]:
+        """Return device events newest first, each with an `id` to page by."""
+        conditions = [sql.SQL("d.site = {}").format(sql.Literal(self.site.id))]
+        if before is not None:
+            conditions.append(sql.SQL("(e.time, e.id) < ({}, {})").format(*map(sql.Literal, _page(before))))
+        if kind is not None:
+            conditions.append(sql.SQL("e.kind = {}").format(sql.Literal(kind)))
+        if device is not None:
+            conditions.append(sql.SQL("e.device_id = {}").format(sql.Literal(row_id(self.site.id, device))))
+        query = sql.SQL(
+            "select e.time, e.id, d.name, d.zone, e.kind, e.attributes, e.lag_ms, e.dedupe_key"
+            " from device_event e join device d on d.id = e.device_id"
+            " where {} order by e.time desc, e.id desc limit {}"
+        ).format(sql.SQL(" and ").join(conditions), sql.Literal(min(limit, MOST)))
+        async with self._connections.borrow() as connection:
+            rows = await (await connection.execute(query)).fetchall()
+        return [_event(*row) for row in rows]
+
+    async def ready(self) -> bool:
+        """Tell whether the database answers within two seconds."""
+        try:
+            async with asyncio.timeout(READY_S), self._connections.borrow() as connection:
+                await connection.execute("select 1")
+        except (Away, TimeoutError):
+            return False
+        return True
+
+
+def _matches(column: str, wanted: str) -> sql.Composed:
+    if column == "zone":
+        inside = wanted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "/%"
+        return sql.SQL("(zone = {} or zone like {})").format(sql.Literal(wanted), sql.Literal(inside))
+    if column not in JOURNAL_COLUMNS:
+        raise Refused("unknown_filter", f"the journal has no {column!r} to search by")
+    return sql.SQL("{} = {}").format(sql.Identifier(column), sql.Literal(wanted))
+
+
+def _bucket(
+    kind: str, at: datetime, low: float | None, high: float | None, value: float | None, text: str | None, quality: int,
+    count: int,
+) -> Bucket:  # fmt: skip
+    return Bucket(timestamp(at), low, high, _typed(kind, value, text), quality, count)
+
+
+def _typed(kind: str, value: float | None, text: str | None) -> Value | None:
+    if text is not None or value is None:
+        return text
+    if kind == "bool":
+        return bool(value)
+    return int(value) if kind == "int" and value.is_integer() else value
+
+
+def _event(
+    at: datetime, number: int, device: str, zone: str, kind: str, attributes: dict[str, Any], lag_ms: int | None,
+    dedupe_key: str | None,
+) -> dict[str, Any]:  # fmt: skip
+    time = timestamp(at)
+    return {
+        "id": f"{time // 1000}-{number}", "time": iso(time), "device": device, "zone": zone, "kind": kind,
+        "attributes": attributes, "lag_ms": lag_ms, "dedupe_key": dedupe_key,
+    }  # fmt: skip
+
+
+def _page(before: str) -> tuple[datetime, int]:
+    microseconds, _, number = before.partition("-")
+    try:
+        return instant(int(microseconds) * 1000), int(number)
+    except (ValueError, OverflowError):
+        raise Refused("bad_page", f"{before!r} is not the id of an event") from None
