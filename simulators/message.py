@@ -25,6 +25,11 @@ class Message(Struct, frozen=True):
     availability: bool = False
     """Whether it is the device's last will: retained, and told on coming and going only."""
 
+    @property
+    def retained(self) -> bool:
+        """Whether the broker keeps it: the last will, and state that the profile wants at once after connecting."""
+        return self.availability or any(point.address.retained == "use" for point in self.points)
+
     def payload(
         self, value: Callable[[Point], Value], at: Timestamp, held: Callable[[PointId], bool] = lambda _: False
     ) -> bytes:

@@ -133,10 +133,10 @@ class MqttLine(Line):
     def _deliver(self, device: DeviceId, message: Message, payload: bytes, now: Timestamp) -> None:
         delay = self.faults.of(device, "delay")
         if delay is None:
-            self._send(message.topic, payload, retain=message.availability)
+            self._send(message.topic, payload, retain=message.retained)
         else:
             due = now + round(delay.args["seconds"] * SECOND)
-            self._late.append((due, message.topic, payload, message.availability))
+            self._late.append((due, message.topic, payload, message.retained))
 
     def _send_late(self, now: Timestamp) -> None:
         for _, topic, payload, retain in [late for late in self._late if late[0] <= now]:

@@ -154,8 +154,6 @@ def _quiet_of_mapping(point: Point) -> Value:
 def _quiet_int(point: Point, now: Timestamp) -> int:
     if point.kind == "fire.heartbeat":
         return now // SECOND % 65_536
-    if point.kind == "device.count":
-        return now // (30 * SECOND) % 10_000
     return 0 if point.range is None else max(0, math.ceil(point.range[0]))
 
 
