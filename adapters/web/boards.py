@@ -62,13 +62,10 @@ class Boards:
         return None
 
     def _folded(self, t: Transition) -> Alarm:
-        before = self._alarms.get(t.alarm)
-        if before is None:
-            # The hub may know more of an alarm that was not shown (its comments) than this one transition says.
-            known = self._view.alarm(t.alarm)
-            after = known if known is not None and known.last.n == t.n else fold(None, t)
-        else:
-            after = fold(before, t)
+        known = self._view.alarm(t.alarm)
+        # Where the hub is already further, the fold says how the alarm stood in between.
+        current = known is not None and known.last.n == t.n
+        after = known if known is not None and current else fold(self._alarms.get(t.alarm), t)
         self._alarms[t.alarm] = after
         return after
 

@@ -172,23 +172,18 @@ class WebAdapter:
         for route in routes():
             app.router.add_route(route.method, f"/api/v1{pattern(route.path)}", endpoint(route, parts))
         app.router.add_get("/api/v1/stream", Door(broadcast, counter, gate, self._clock).open)
-        app.router.add_route("*", "/api/{rest:.*}", _nothing)
         probes = Probes(gate, self._metrics, self._ready)
         app.router.add_get("/healthz", probes.healthz)
         app.router.add_get("/readyz", probes.readyz)
         app.router.add_get("/metrics", probes.metrics)
         app.router.add_get("/enter", Enter(self._accounts, gate).serve, allow_head=False)
-        app.router.add_get("/{path:.*}", self._console.serve)
+        app.router.add_get("/{path:(?!api/).*}", self._console.serve)
         return app
 
 
 def pattern(path: str) -> str:
     """Return the server's pattern of a route's path: `{name*}` takes slashes too, escaped or not."""
     return re.sub(r"{(\w+)\*}", r"{\1:.+}", path)
-
-
-async def _nothing(_: web.Request) -> web.StreamResponse:
-    raise web.HTTPNotFound
 
 
 async def _dress(request: web.Request, response: web.StreamResponse) -> None:
