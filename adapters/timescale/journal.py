@@ -67,11 +67,8 @@ class JournalSource:
 
     async def read(self, after: int) -> Load[Numbered]:
         """Return the next records; damaged ones are passed over."""
-        last = self._journal.last_seq
-        records = list(self._journal.read(after, LIMIT))
-        if records:
-            last = records[-1][0]
-        return Load(records, last, len(records), len(records) >= LIMIT)
+        records = self._journal.read(after, LIMIT)
+        return Load(records, records[-1][0] if records else after, len(records), len(records) >= LIMIT)
 
     def trim(self, seq: int) -> None:
         """Keep everything."""

@@ -1,13 +1,15 @@
-"""One server of each kind for the whole session, one database for each test module."""
+"""One server of each kind for the whole session, one database for each test."""
 
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import count
 
-import psycopg
 import pytest
 
 from tests.support import postgres
+
+NUMBER = count()
 
 
 @pytest.fixture(scope="session")
@@ -24,20 +26,8 @@ def servers() -> Iterator[dict[str, str]]:
         yield Servers(running)
 
 
-@pytest.fixture(scope="module", params=postgres.KINDS)
-def database(request: pytest.FixtureRequest, servers: dict[str, str]) -> Iterator[str]:
-    """The DSN of an empty database on each kind of server."""
-    name = f"{request.module.__name__.rpartition('.')[2]}_{os.getpid()}"
-    with postgres.database(servers[request.param], name) as dsn:
+@pytest.fixture(params=postgres.KINDS)
+def empty(request: pytest.FixtureRequest, servers: dict[str, str]) -> Iterator[str]:
+    """The DSN of a new database on each kind of server."""
+    with postgres.database(servers[request.param], f"test_{os.getpid()}_{next(NUMBER)}") as dsn:
         yield dsn
-
-
-@pytest.fixture
-def empty(database: str) -> str:
-    """The DSN of a database without tables."""
-    with psycopg.connect(database, autocommit=True) as connection:
-        connection.execute("drop schema public cascade")
-        connection.execute("create schema public")
-        if connection.execute("show shared_preload_libraries").fetchone() == ("timescaledb",):
-            connection.execute("create extension if not exists timescaledb")
-    return database
