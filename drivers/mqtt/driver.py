@@ -36,12 +36,15 @@ class MqttDriver:
         self.routes = Routes(devices)
         self.messages = 0
         self.damaged = 0
+        self.listening = False
+        """Whether the broker has answered every subscription of this connection."""
         self._first = devices[0].id
         self._clock = clock or SystemClock()
         self._session = opener(self.settings)
 
     async def open(self) -> None:
         """Connect and sign in. Raises Unreachable, Misconfigured."""
+        self.listening = False
         await self._session.open()
 
     async def read(self, points: Sequence[BoundPoint]) -> list[Sample]:
@@ -56,6 +59,7 @@ class MqttDriver:
             detail = f"{self.settings.where} refuses the subscription {pattern!r} ({why}); allow it to {self._who()}"
             for device in self.routes.devices_of(pattern):
                 sink.report(device, DeviceState.OFFLINE, "refused", detail)
+        self.listening = True
         await self._session.ended()
 
     async def write(self, point: BoundPoint, value: Value) -> None:

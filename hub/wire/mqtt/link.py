@@ -8,12 +8,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from mqtt5 import ConnAckPacket, Packet, PingReqPacket, PingRespPacket, PublishPacket, read
+from mqtt5 import ConnAckPacket, ConnAckReasonCode, Packet, PingReqPacket, PingRespPacket, PublishPacket, read
 
 from hub.model import Unreachable
 from hub.wire.mqtt.acks import Acks, pubacks
 from hub.wire.mqtt.contract import BODY, LARGEST, Damaged, Ending, Take
-from hub.wire.mqtt.frames import PUBLISH, Frame, frame, publish_head
+from hub.wire.mqtt.frames import CONNACK, PUBLISH, Frame, frame, publish_head
 
 ROOM = 2 * LARGEST
 """Bytes of the receive buffer: the largest packet and as much again."""
@@ -180,6 +180,10 @@ class Link(asyncio.BufferedProtocol):
         try:
             outer = frame(view)
             head = publish_head(view, outer) if outer is not None and outer.kind == PUBLISH else None
+            if outer is not None and outer.kind == CONNACK:
+                # One without properties comes from a broker that speaks an older version (3.1.1, 3.2).
+                self._control(ConnAckPacket(reason_code=ConnAckReasonCode.UNSUPPORTED_PROTOCOL_VERSION))
+                return outer.total
             if outer is not None and outer.kind != PUBLISH:
                 raise ValueError(str(error))
         except ValueError as wrong:

@@ -13,6 +13,17 @@ FAILED = 128
 """Reason codes from here on are failures."""
 
 
+def no_connection(error: OSError, settings: Settings) -> DriverError:
+    """Return the error for a connection that could not be made."""
+    doubt = "; does that port speak TLS?" if settings.tls and isinstance(error, ConnectionResetError) else ""
+    return Unreachable(f"cannot connect to {settings.where}: {error.strerror or error}{doubt}")
+
+
+def too_slow(what: str, settings: Settings) -> DriverError:
+    """Return the error for something that did not come in time: `connection`, `sign-in`, `subscription`."""
+    return Unreachable(f"{settings.where} does not answer the {what} within {settings.timeout:g} s")
+
+
 def sign_in(code: int, word: str, settings: Settings) -> DriverError:
     """Return the error for a refused CONNECT; `word` is what the broker or the standard calls it."""
     where = settings.where

@@ -35,6 +35,17 @@ class _Arrived(Struct, frozen=True, gc=False):
     retain: bool
 
 
+class _TidySocket(ssl.SSLSocket):
+    """A TLS socket that is closed when its handshake fails; paho leaves it open."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
 class Session311:
     """A Session on MQTT 3.1.1."""
 
@@ -114,6 +125,7 @@ class Session311:
         client.username_pw_set(s.user, s.password)
         client.connect_timeout = s.timeout
         if (context := tls_context(s.tls)) is not None:
+            context.sslsocket_class = _TidySocket
             client.tls_set_context(context)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
@@ -130,9 +142,9 @@ class Session311:
         except ssl.SSLError as error:
             raise tls.fault(error, s.where, s.tls.ca if s.tls else None) from error
         except TimeoutError as error:
-            raise Unreachable(f"{s.where} does not answer within {s.timeout:g} s") from error
+            raise refusals.too_slow("connection", s) from error
         except OSError as error:
-            raise Unreachable(f"cannot connect to {s.where}: {error.strerror or error}") from error
+            raise refusals.no_connection(error, s) from error
 
     async def _answer(self, answer: "asyncio.Future[A]", what: str) -> A:
         ended = asyncio.ensure_future(self._ending.told.wait())
@@ -142,8 +154,7 @@ class Session311:
             ended.cancel()
         if answer.done() and not answer.cancelled():
             return answer.result()
-        seconds = f"{self._settings.timeout:g} s"
-        error = self._ending.error or Unreachable(f"{self._settings.where} does not answer the {what} within {seconds}")
+        error = self._ending.error or refusals.too_slow(what, self._settings)
         await self.close()
         raise error
 

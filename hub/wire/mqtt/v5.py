@@ -93,11 +93,11 @@ class Session5:
             async with asyncio.timeout(s.timeout):
                 await loop.create_connection(lambda: link, s.host, s.port, ssl=context)
         except TimeoutError as error:
-            raise Unreachable(f"{s.where} does not answer within {s.timeout:g} s") from error
+            raise refusals.too_slow("connection", s) from error
         except ssl.SSLError as error:
             raise tls.fault(error, s.where, s.tls.ca if s.tls else None) from error
         except OSError as error:
-            raise Unreachable(f"cannot connect to {s.where}: {error.strerror or error}") from error
+            raise refusals.no_connection(error, s) from error
         self._link = link
         return link
 
@@ -124,9 +124,7 @@ class Session5:
             ended.cancel()
         if answer.done() and not answer.cancelled():
             return answer.result()
-        error = link.ending.error or Unreachable(
-            f"{self._settings.where} does not answer the {what} within {self._settings.timeout:g} s"
-        )
+        error = link.ending.error or refusals.too_slow(what, self._settings)
         await self.close()
         raise error
 
