@@ -7,7 +7,7 @@ from hub.config.durations import positive
 from hub.config.marks import Map, Mark, Seq
 from hub.config.points import fits
 from hub.config.problems import Report, did_you_mean, known_are, one_of
-from hub.config.validate import describe
+from hub.config.validate import describe, shown
 from hub.model import Condition, DeviceState, Group, Point, Selector, Test
 
 VERBS = ("is", "is_not", "one_of", "above", "below", "outside", "stale_for")
@@ -156,7 +156,7 @@ class Conditions:
     def _bounds(self, given: Any, mark: Mark, points: Sequence[Point]) -> tuple[float, float] | None:
         pair = isinstance(given, Seq) and len(given) == 2 and all(fits(x, "float") for x in given)
         if not pair or given[0] >= given[1]:
-            self._report.error(mark, f"'outside' needs [lowest, highest], found {describe(given)}")
+            self._report.error(mark, f"'outside' needs [lowest, highest], found {shown(given)}")
             return None
         return (float(given[0]), float(given[1])) if self._numeric("outside", mark, points) else None
 

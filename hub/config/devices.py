@@ -54,7 +54,8 @@ class Devices:
         made = [merge(common, row) for row in rows(source, found, tree.get("columns"), mark, self._report)]
         for key in ("id", "profile", "zone"):
             if made and not any(key in row for row in made):
-                self._report.error(tree.mark, f"no row says its '{key}'", "name its column in 'columns:'")
+                if key not in entry.columns:
+                    self._report.error(tree.mark, f"no row says its '{key}'", "name its column in 'columns:'")
                 return
         yield from made
 
@@ -140,6 +141,8 @@ class Devices:
         for name, change in changes.items():
             below = plans.get(name)
             mark = changes.key_marks[name]
+            if below is None and "kind" not in change and not expansion.whole:
+                continue
             if below is None and "kind" not in change:
                 hint = did_you_mean(name, plans, otherwise="to add a point give it a 'kind'")
                 self._report.error(mark, f"'{profile.file.profile}' has no point '{name}'", hint)

@@ -1,30 +1,31 @@
 """A profile proves itself: its examples, decoded by the driver and scaled by us, give the values it says."""
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
+from hub.config.library import Expansion
 from hub.config.marks import Map
 from hub.config.points import Blueprint, built
 from hub.config.problems import Report, did_you_mean, known_are
 from hub.config.profile import FEWEST_EXAMPLES, Example
 from hub.config.registry import DriverLike
-from hub.config.validate import describe
+from hub.config.validate import shown
 from hub.model import Reason, Value, to_engineering
 
 _REASONS = {reason.word: reason for reason in Reason}
 
 
-def check_examples(
-    tree: Map, examples: list[Example], points: Mapping[str, Blueprint], spec: DriverLike, report: Report
-) -> None:
+def check_examples(tree: Map, examples: list[Example], found: Expansion, spec: DriverLike, report: Report) -> None:
     """Report missing examples and those that come out differently."""
+    points = found.points
     if len(examples) < FEWEST_EXAMPLES:
         message = f"a profile needs at least {FEWEST_EXAMPLES} examples, this one has {len(examples)}"
         mark = tree.key_marks.get("examples", tree.mark)
         report.error(mark, message, "copy raw values and their meaning from the device's document")
     for example, written in zip(examples, tree.get("examples", ()), strict=True):
         point = points.get(example.point)
+        if point is None and not found.whole:
+            continue
         if point is None:
             hint = did_you_mean(example.point, points, otherwise=known_are("points", points))
             report.error(written.value_marks["point"], f"there is no point '{example.point}'", hint)
@@ -41,16 +42,16 @@ def _compare(example: Example, written: Map, point: Blueprint, spec: DriverLike,
     try:
         raw = spec.example(point.address, example.raw)
     except (ValueError, TypeError) as error:
-        report.error(written.value_marks["raw"], f"{describe(example.raw)} cannot be a raw value here: {error}")
+        report.error(written.value_marks["raw"], f"{shown(example.raw)} cannot be a raw value here: {error}")
         return
     value, reason = _outcome(point, raw)
     if example.reason is not None and reason is not _REASONS[example.reason]:
-        got = f"value {value!r}" if reason is Reason.NONE else f"reason '{reason.word}'"
+        got = f"value {shown(value)}" if reason is Reason.NONE else f"reason '{reason.word}'"
         report.error(written.value_marks["reason"], f"the driver gives {got}, not reason '{example.reason}'")
     elif example.value is not None and not _same(value, example.value):
-        got = "nothing" if value is None else repr(value)
+        got = "nothing" if value is None else shown(value)
         because = "" if reason is Reason.NONE else f" (reason '{reason.word}')"
-        message = f"{describe(example.raw)} gives {got}{because}, not {example.value!r}"
+        message = f"{shown(example.raw)} gives {got}{because}, not {shown(example.value)}"
         report.error(written.value_marks["value"], message, "one of the two is wrong: the example or the point")
 
 

@@ -29,18 +29,18 @@ class Files:
                 return prefix + path.relative_to(folder).as_posix()
         return path.as_posix()
 
-    def text(self, path: Path, at: Mark | None = None) -> tuple[Source, str] | None:
+    def text(self, path: Path, at: Mark | None = None, *, veiled: bool = False) -> tuple[Source, str] | None:
         """Return source and text of a file, or None after reporting (at `at`, when it is not there)."""
-        found = read(path, self.name(path), self._report, at)
+        found = read(path, self.name(path), self._report, at, veiled=veiled)
         if found is None:
             return None
         source, text = found
         own = path.is_relative_to(self.folder) or not path.is_relative_to(self._shipped)
         return (source, text) if own else (Source(source.name, source.lines, shipped=True), text)
 
-    def tree(self, path: Path, at: Mark | None = None) -> Map | None:
+    def tree(self, path: Path, at: Mark | None = None, *, veiled: bool = False) -> Map | None:
         """Return a YAML file as a map with marks, or None after reporting."""
-        found = self.text(path, at)
+        found = self.text(path, at, veiled=veiled)
         if found is None:
             return None
         source, text = found
@@ -72,20 +72,20 @@ class Files:
         return before
 
     def _matching(self, pattern: str, within: Path, mark: Mark) -> list[Path]:
-        base = within.parent
+        base, prefix = within.parent, ""
         if pattern.startswith(PREFIX):
-            base, pattern = self._shipped, pattern.removeprefix(PREFIX)
+            base, prefix, pattern = self._shipped, PREFIX, pattern.removeprefix(PREFIX)
         if pattern.startswith("/") or "\0" in pattern or not pattern:
             self._report.error(mark, "an include is a path relative to this file", "remove the leading '/'")
             return []
         found = sorted(p for p in base.glob(pattern) if p.is_file() and not p.name.endswith(TESTS))
         if not found:
-            self._missing(base, pattern, mark)
+            self._missing(base, pattern, prefix, mark)
         return found
 
-    def _missing(self, base: Path, pattern: str, mark: Mark) -> None:
+    def _missing(self, base: Path, pattern: str, prefix: str, mark: Mark) -> None:
         if any(c in pattern for c in "*?["):
-            self._report.warn(mark, f"no file matches '{pattern}'")
+            self._report.warn(mark, f"no file matches '{prefix}{pattern}'")
             return
-        here = [p.relative_to(base).as_posix() for p in (base / pattern).parent.glob("*.yaml")]
-        self._report.error(mark, f"there is no file '{pattern}'", did_you_mean(pattern, here))
+        here = [prefix + p.relative_to(base).as_posix() for p in (base / pattern).parent.glob("*.yaml")]
+        self._report.error(mark, f"there is no file '{prefix}{pattern}'", did_you_mean(prefix + pattern, here))

@@ -24,9 +24,11 @@ _UNSAID: dict[str, Value] = {"int": 1, "float": 1.0, "text": "x"}
 class Expansion:
     """The points and events of a profile for one choice of parameters."""
 
-    def __init__(self, points: dict[str, Blueprint], events: tuple[EventMap, ...]) -> None:
+    def __init__(self, points: dict[str, Blueprint], events: tuple[EventMap, ...], whole: bool) -> None:
         self.points = points
         self.events = events
+        self.whole = whole
+        """Whether every point could be made; if not, a name that is missing is no mistake of who uses it."""
 
 
 class Profile:
@@ -37,6 +39,7 @@ class Profile:
         self.tree = tree
         self.spec = spec
         self._report = report
+        self._failed = False
         self._expansions: dict[tuple[tuple[str, Value], ...], Expansion] = {}
 
     @property
@@ -48,7 +51,9 @@ class Profile:
         """Return points and events for these parameters; the same choice is worked out once."""
         key = tuple(values.items())
         if key not in self._expansions:
-            self._expansions[key] = Expansion(self._points(values), self._events(values))
+            self._failed = False
+            points = self._points(values)
+            self._expansions[key] = Expansion(points, self._events(values), not self._failed)
         return self._expansions[key]
 
     def _points(self, values: Mapping[str, Value]) -> dict[str, Blueprint]:
@@ -66,7 +71,9 @@ class Profile:
                 self._report.error(mark, f"the point '{full}' is there already")
                 continue
             made = blueprint(full, tree, mark, values, self.spec, self._report)
-            if made is not None:
+            if made is None:
+                self._failed = True
+            else:
                 found[full] = made
 
     def _repeat(self, entry: EachEntry, tree: Map, values: Mapping[str, Value], found: dict[str, Blueprint]) -> None:
@@ -78,6 +85,7 @@ class Profile:
             )
             message = f"expected a number up to {MOST_REPEATS:,} or a parameter, found {describe(count)}"
             self._report.error(tree.value_marks["count"], message, hint)
+            self._failed = True
             return
         for n in range(1, count + 1):
             inner = {**values, "n": n}

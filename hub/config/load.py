@@ -87,8 +87,8 @@ class Loader:
         for name in self._library.own:
             self._library.get(name, Mark(Source(name, ()), 1, 1))
         for profile in self._library.loaded:
-            points = profile.expand(profile.defaults).points
-            check_examples(profile.tree, profile.file.examples, points, profile.spec, self.report)
+            found = profile.expand(profile.defaults)
+            check_examples(profile.tree, profile.file.examples, found, profile.spec, self.report)
 
     def _rules(self) -> Rules:
         rules = Rules(self.folder, self.devices.found, self._zones.found, self._library, self.report)

@@ -36,19 +36,24 @@ class Report:
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, int, int, str], Problem] = {}
+        self._settled: set[tuple[str, int, int]] = set()
 
     def __len__(self) -> int:
         return len(self._found)
 
-    def error(self, mark: Mark, message: str, hint: str = "") -> None:
-        """Note a mistake that keeps the site from starting."""
+    def error(self, mark: Mark, message: str, hint: str = "", *, alone: bool = False) -> None:
+        """Note a mistake that keeps the site from starting; `alone`: other mistakes at its place follow from it."""
         self._note(mark, message, hint, ERROR)
+        if alone:
+            self._settled.add((mark.source.name, mark.line, mark.column))
 
     def warn(self, mark: Mark, message: str, hint: str = "") -> None:
         """Note what is probably a mistake but hurts nobody."""
         self._note(mark, message, hint, WARNING)
 
     def _note(self, mark: Mark, message: str, hint: str, level: str) -> None:
+        if (mark.source.name, mark.line, mark.column) in self._settled:
+            return
         problem = Problem(mark.source.name, mark.line, mark.column, message, hint, mark.source.line(mark.line), level)
         self._found.setdefault(problem.place, problem)
 

@@ -147,7 +147,8 @@ def _devices(defs: Schema, by_driver: Mapping[str, Schema]) -> None:
 
 
 def _any_address(by_driver: Mapping[str, Schema]) -> Schema:
-    return {"anyOf": [*({"$ref": f"#/$defs/{name.title()}Address"} for name in by_driver), {"type": "object"}]}
+    choices: list[Schema] = [{"$ref": f"#/$defs/{name.title()}Address"} for name in by_driver]
+    return {"anyOf": [*choices, {"type": "object"}]}
 
 
 def _profile(defs: Schema, by_driver: Mapping[str, Schema]) -> None:
@@ -156,9 +157,8 @@ def _profile(defs: Schema, by_driver: Mapping[str, Schema]) -> None:
     profile["properties"]["driver"]["examples"] = sorted(by_driver)
     for holder in (profile, defs["EachEntry"]):
         holder["properties"]["points"]["additionalProperties"] = {"$ref": "#/$defs/PointEntry"}
-    defs["PointEntry"]["properties"]["address"] |= {
-        "anyOf": [*(_templated(own[f"{name.title()}Address"]) for name, own in by_driver.items()), {"type": "object"}]
-    }
+    choices: list[Schema] = [_templated(own[f"{name.title()}Address"]) for name, own in by_driver.items()]
+    defs["PointEntry"]["properties"]["address"] |= {"anyOf": [*choices, {"type": "object"}]}
 
 
 def _templated(address: Schema) -> Schema:
@@ -173,7 +173,7 @@ def _or_template(value: Schema) -> Schema:
     return {"anyOf": [value, text], "description": value.get("description", "")}
 
 
-_MEANINGS = {
+_MEANINGS: dict[str, tuple[str, str, Schema]] = {
     "is": ("Equal to.", "Bằng.", {}),
     "is_not": ("Different from.", "Khác.", {}),
     "one_of": ("One of these.", "Một trong.", {"type": "array"}),

@@ -70,17 +70,15 @@ class Secrets:
         return named.get(name, "")
 
     def _load(self) -> dict[str, str]:
-        tree = self._files.tree(self.path)
+        tree = self._files.tree(self.path, veiled=True)
         if tree is None:
             return {}
         mode = stat.S_IMODE(self.path.stat().st_mode)
         if mode & 0o077:
             self._report.error(tree.mark, f"{FILE} can be read by others (mode {mode:04o})", f"chmod 600 {FILE}")
-        # the lines of this file must never be shown
         for name, value in tree.items():
             if not isinstance(value, str):
-                where = Mark(_hidden(tree), tree.key_marks[name].line, tree.key_marks[name].column)
-                self._report.error(where, f"the secret '{name}' is not a text", "quote it")
+                self._report.error(tree.key_marks[name], f"the secret '{name}' is not a text", "quote it")
         return {name: value for name, value in tree.items() if isinstance(value, str)}
 
     def _environment(self, name: str, mark: Mark) -> str:
@@ -98,10 +96,6 @@ class Secrets:
             why = (error.strerror or "") if isinstance(error, OSError) else "not UTF-8"
             self._report.error(mark, f"cannot read the secret file {name}: {why.lower()}")
             return ""
-
-
-def _hidden(tree: Map) -> Source:
-    return Source(tree.mark.source.name, ())
 
 
 @lru_cache(maxsize=64)

@@ -12,8 +12,13 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")
 
 
-def read(path: Path, name: str, report: Report, at: Mark | None = None) -> tuple[Source, str] | None:
-    """Return a file's source and text, or None when it cannot be used (reported, at `at` when it is not there)."""
+def read(
+    path: Path, name: str, report: Report, at: Mark | None = None, *, veiled: bool = False
+) -> tuple[Source, str] | None:
+    """Return a file's source and text, or None when it cannot be used (reported, at `at` when it is not there).
+
+    `veiled`: the source shows no lines, so that no message can show what the file holds.
+    """
     blank = Source(name, ())
     try:
         with path.open("rb") as file:
@@ -24,7 +29,10 @@ def read(path: Path, name: str, report: Report, at: Mark | None = None) -> tuple
     if len(body) > LARGEST:
         report.error(Mark(blank, 1, 1), "the file is larger than 1 MiB", "split it and include the parts")
         return None
-    return _decode(body, name, report)
+    found = _decode(body, name, Report() if veiled else report)
+    if veiled and found is None:
+        report.error(Mark(blank, 1, 1), "the file cannot be read as UTF-8 text", "save it as UTF-8")
+    return (blank, found[1]) if veiled and found is not None else found
 
 
 def _decode(body: bytes, name: str, report: Report) -> tuple[Source, str] | None:

@@ -47,7 +47,7 @@ def _reported(text: str, values: Mapping[str, Value], at: Mark, report: Report) 
         return fill_text(text, values)
     except ValueError as error:
         message, _, hint = str(error).partition("; ")
-        report.error(at, message, hint)
+        report.error(at, message, hint, alone=True)
         return text
 
 

@@ -101,7 +101,7 @@ class _Builder:
             try:
                 value = scalar(value)
             except ValueError as error:
-                self._report.error(self._mark(event), f"{event.value[:30]}: {error}", "quote it if it is a text")
+                self._report.error(self._mark(event), str(error), "quote it if it is a text", alone=True)
         if event.anchor:
             self._anchors[event.anchor] = _Anchored(value, 1)
         self._place(value, self._mark(event))
@@ -110,7 +110,7 @@ class _Builder:
         mark, word = self._mark(event), event.value
         if event.implicit[0] and word.lower() in _READ_AS_TRUTH:
             self._report.error(
-                mark, f"'{word}' is not a safe key", f'other tools read it as true or false; write "{word}"'
+                mark, f"'{word}' is not a safe key", f'other tools read it as true or false; write "{word}"', alone=True
             )
         if word == "<<" and event.implicit[0]:
             self._report.error(
@@ -202,6 +202,8 @@ def _syntax(source: Source, report: Report, error: yaml.MarkedYAMLError) -> None
         at = error.context_mark
     line, column = (at.line + 1, at.column + 1) if at is not None else (1, 1)
     text = source.line(line)
+    if text[column - 2 : column] == "${":
+        column -= 1
     char = text[column - 1 : column]
     message, hint = _advice(problem, error.context or "", text, column, char)
     report.error(Mark(source, line, column), message, hint)
@@ -215,10 +217,12 @@ def _advice(problem: str, context: str, text: str, column: int, char: str) -> tu
         (context == "while scanning an anchor", "'&' begins an anchor here", _quoted("&")),
         ("any token" in problem and char == "\t", "a tab cannot indent", "use spaces"),
         ("any token" in problem, f"'{char}' cannot begin a value", _quoted(char)),
-        ("${" in text[max(0, column - 2) : column + 1], "'${' needs quotes here", "for a secret write {secret: name}"),
+        (text[column - 1 : column + 1] == "${", "'${' needs quotes here", "for a secret write {secret: name}"),
         ("mapping values" in problem or (char == ":" and bare != problem), "a second ': ' on one line", _COLON),
         ("end of stream" in problem, "the quote that opens here is never closed", "close it"),
         (bare.startswith("',' or"), f"{bare} is missing", "close the bracket, or quote the text"),
     )
-    otherwise = f"not YAML: {problem}{', ' + context if context else ''}", "look at the indentation"
+    if context.startswith("while parsing a block"):
+        return "this line does not go with the lines above it", "look at the indentation, and for a missing ':' or '-'"
+    otherwise = f"not YAML: {problem}{', ' + context if context else ''}", "look at the quotes and the indentation"
     return next(((message, hint) for fits, message, hint in choices if fits), otherwise)

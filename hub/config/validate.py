@@ -1,5 +1,6 @@
 """A tree against a pydantic model: every mistake reported at its line, in our words, with the nearest known word."""
 
+import json
 from collections.abc import Mapping, Sequence
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
@@ -79,8 +80,7 @@ def unknown_key(node: Map, key: str, known: Sequence[str], report: Report) -> No
     if key in LATER:
         report.error(mark, f"'{key}' is not available in this version", "remove it")
         return
-    free = [k for k in known if k not in node]
-    report.error(mark, f"unknown key '{key}'", did_you_mean(key, free, otherwise=known_are("keys here", known)))
+    report.error(mark, f"unknown key '{key}'", did_you_mean(key, known, otherwise=known_are("keys here", known)))
 
 
 def keys_at(model: Any, loc: Path) -> list[str]:
@@ -113,7 +113,7 @@ def _below(shape: Any, step: str | int) -> list[Any]:
         origin = get_origin(inner)
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             by_key = {field.alias or name: field.annotation for name, field in inner.model_fields.items()}
-            found += [by_key[str(step)]] if step in by_key else [inner] if step == inner.__name__ else []
+            found += [by_key[str(step)]] if step in by_key else [inner] if inner.__name__ in str(step) else []
         elif origin in (list, dict, tuple) and get_args(inner):
             found.append(get_args(inner)[-1] if origin is dict else get_args(inner)[0])
     return found
@@ -128,6 +128,12 @@ def describe(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {None: "nothing", True: "true", False: "false"}[value]
     return f"the number {value}" if isinstance(value, int | float) else "a map" if isinstance(value, dict) else "a list"
+
+
+def shown(value: Any) -> str:
+    """Write a value as it could stand in a file, short enough for a message."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else text[:59] + "…"
 
 
 _EXPECTED = {
@@ -181,4 +187,6 @@ def _say(error: ErrorDetails, value: Any) -> tuple[str, str]:
 
 def _choice(expected: str, value: Any) -> tuple[str, str]:
     words = [w.strip("'\" ") for w in expected.replace(" or ", ", ").split(",")]
+    if len(words) == 1:
+        return f"expected {words[0]}, found {describe(value)}", ""
     return f"{describe(value)} is not one of {one_of(words)}", did_you_mean(str(value), words)
