@@ -12,7 +12,7 @@ from adapters.web.auth import foreign, unproven
 from adapters.web.board import encode
 from adapters.web.problem import ProblemError, forbidden, sign_in
 from adapters.web.routes import Answer, Call, Parts, Route
-from hub.model import StorageError
+from hub.model import Refused, StorageError
 from hub.roles import allowed
 
 log = structlog.get_logger(__name__)
@@ -29,6 +29,8 @@ def endpoint(route: Route, parts: Parts) -> Callable[[web.Request], Awaitable[we
             return _answer(await route.handler(call))
         except ProblemError as problem:
             return problem.response()
+        except Refused as refused:
+            return ProblemError(400, refused.reason, str(refused)).response()
         except StorageError as error:
             return ProblemError(503, "storage", f"what is stored cannot be read just now: {error}").response()
 

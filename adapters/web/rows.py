@@ -18,7 +18,7 @@ from hub.model import (
     Zone,
     ZoneId,
 )
-from hub.model.clock import iso
+from hub.model.clock import MILLISECOND, from_iso, iso
 
 JsonRow = dict[str, Any]
 
@@ -143,6 +143,21 @@ def event_row(event: DeviceEvent, id_: str) -> JsonRow:
         "time": iso(filed),
         "source_time": time_or_none(event.source_time),
         "hub_time": iso(event.hub_time),
+    }
+
+
+def stored_event_row(event: Mapping[str, Any]) -> JsonRow:
+    """Return an `EventRow` of an event as the store gives it: its time, and by how much the hub heard of it later."""
+    lag = event.get("lag_ms")
+    hub_time = event["time"] if lag is None else iso(from_iso(event["time"]) + lag * MILLISECOND)
+    return {
+        "id": str(event["id"]),
+        "device": event["device"],
+        "kind": event["kind"],
+        "attributes": event["attributes"],
+        "time": event["time"],
+        "source_time": None if lag is None else event["time"],
+        "hub_time": hub_time,
     }
 
 

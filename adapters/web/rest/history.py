@@ -7,7 +7,7 @@ from adapters.web.answers import EventPage, HistoryAnswer, JournalPage
 from adapters.web.problem import ProblemError, not_found
 from adapters.web.rest.paging import MOST
 from adapters.web.routes import Answer, Call, Route
-from adapters.web.rows import JsonRow
+from adapters.web.rows import JsonRow, stored_event_row
 from adapters.web.wire import Wire
 from hub.model import HOUR, Quality, Timestamp, point_id
 from hub.model.clock import from_iso, iso
@@ -99,10 +99,11 @@ async def journal(call: Call) -> Answer:
 async def events(call: Call) -> Answer:
     """List device events."""
     asked = call.asked(EventsQuery)
-    items = await call.parts.historian.events(
+    found = await call.parts.historian.events(
         before=asked.before, limit=asked.limit, kind=asked.kind, device=asked.device
     )
-    return {"items": items, "next": str(items[-1]["id"]) if len(items) == asked.limit else None}
+    items = [stored_event_row(event) for event in found]
+    return {"items": items, "next": items[-1]["id"] if len(items) == asked.limit else None}
 
 
 ROUTES = (

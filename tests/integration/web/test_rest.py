@@ -13,6 +13,7 @@ from adapters.web.answers import (
     ActionAnswer,
     AlarmPage,
     DevicePage,
+    EventPage,
     HistoryAnswer,
     JournalPage,
     MapAnswer,
@@ -55,7 +56,7 @@ async def test_every_read_keeps_to_its_model(web: Running) -> None:
         (f"/alarms/{FIRE}", AlarmRow),
         (f"/alarms/{quote(FIRE, safe='')}", AlarmRow),
         ("/journal", JournalPage),
-        ("/events", None),
+        ("/events", EventPage),
         ("/map.geojson", MapAnswer),
         ("/me", MeAnswer),
     ):
@@ -98,6 +99,16 @@ async def test_pages_join_without_gap_or_double(web: Running) -> None:
     newest = await get(web, "/journal?limit=6", JournalPage)
     older = await get(web, f"/journal?limit=6&before={newest['next']}", JournalPage)
     assert [row["seq"] for row in newest["items"] + older["items"]] == list(range(10, 0, -1))
+
+
+async def test_stored_events_tell_both_times_and_page(web: Running) -> None:
+    page = await get(web, "/events?limit=1", EventPage)
+    (row,) = page["items"]
+    assert (row["source_time"], row["hub_time"]) == ("2023-11-14T22:13:20.000Z", "2023-11-14T22:13:21.500Z")
+    assert page["next"] == "2-2"
+    last = (await get(web, "/events?limit=2", EventPage))["items"][1]
+    assert (last["source_time"], last["hub_time"]) == (None, last["time"])
+    assert (await get(web, "/events?before=nonsense", Problem, 400))["code"] == "bad_page"
 
 
 async def test_alarms_are_filtered_by_state_zone_category_and_priority(web: Running) -> None:

@@ -19,6 +19,7 @@ from hub.model import (
     Priority,
     Reading,
     Record,
+    Refused,
     Site,
     StorageError,
     StoreSettings,
@@ -120,7 +121,13 @@ class FakeHub:
         self, *, before: str | None, limit: int, kind: str | None, device: str | None
     ) -> list[dict[str, Any]]:
         self._there()
-        return []
+        if before == "nonsense":
+            raise Refused("bad_page", "'nonsense' is not the id of an event")
+        common = {"zone": "tn", "kind": "net.trap", "attributes": {"oid": "1.3"}, "dedupe_key": None}
+        return [
+            {"id": "2-2", "time": "2023-11-14T22:13:20.000Z", "device": "panel-1", "lag_ms": 1500, **common},
+            {"id": "1-1", "time": "2023-11-14T22:13:19.000Z", "device": "panel-2", "lag_ms": None, **common},
+        ][:limit]
 
     async def ready(self) -> bool:
         return not self.away
