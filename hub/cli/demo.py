@@ -41,7 +41,7 @@ class Plan(Struct, frozen=True):
     as_json: bool
 
 
-def command(
+def demo(
     site: Annotated[Path | None, typer.Argument(help="Folder with site.yaml; absent: the starter site.")] = None,
     port: Annotated[int | None, typer.Option(help="Port of the console; 0 takes a free one.")] = None,
     state: Annotated[Path | None, typer.Option(help="Folder for the state and the database.")] = None,

@@ -23,7 +23,7 @@ from simulators.scenario import load as load_scenario
 from simulators.scenario import names as scenario_names
 
 
-def command(
+def simulate(
     site: Annotated[Path, typer.Argument(help="Folder with site.yaml.")],
     scenario: Annotated[str, typer.Option(help="Scenario to play, from the site's scenarios folder.")] = "",
     seed: Annotated[int, typer.Option(help="The same seed gives the same values.")] = 0,
@@ -89,12 +89,17 @@ def _plain(value: object) -> object:
 
 def show(fleet: Fleet) -> None:
     """Print where each device answers."""
-    table = Table("device", "profile", "address", "sign-in", box=None, header_style="bold", pad_edge=False)
+    table = Table("device", "profile", "address", box=None, header_style="bold", pad_edge=False)
+    signs_in: dict[str, str] = {}
     for name, at in addresses(fleet).items():
-        signs_in = f"{at['user']} / {at['password']}" if "password" in at else ""
-        table.add_row(name, fleet.site.devices[name].profile, f"{at['host']}:{at['port']}", signs_in)
+        address = f"{at['host']}:{at['port']}"
+        table.add_row(name, fleet.site.devices[name].profile, address)
+        if "password" in at:
+            signs_in[address] = f"user {at['user']}, password {at['password']}"
     for name in fleet.missing:
-        table.add_row(name, fleet.site.devices[name].profile, "no simulator for its protocol", "")
+        table.add_row(name, fleet.site.devices[name].profile, "no simulator for its protocol")
     console = Console()
     console.print(table)
+    for address, words in signs_in.items():
+        console.print(f"MQTT {address}: {words}", soft_wrap=True, highlight=False)
     console.print("Ctrl-C stops all.", style="dim")

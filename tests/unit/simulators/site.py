@@ -54,7 +54,7 @@ def panel(device: str = "panel", unit: int = 1) -> Device:
         ),
     )  # fmt: skip
     connection = ModbusConnection(host="10.1.2.3", port=502, unit=unit)
-    return Device(device, Text.same(device), "test/panel", "modbus", "city", connection, points)
+    return Device(device, Text.same(device), "test/panel", "modbus", "city", connection, points, timeout=SECOND // 2)
 
 
 def sensor(device: str, *, silent_after: int | None = None) -> Device:
