@@ -1,16 +1,19 @@
 """Scenarios: read, checked against the site, played on a clock that moves by hand."""
 
+import json
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from hub.config import shipped
 from hub.config.problems import render
 from hub.model import SECOND, ConfigError, ManualClock, Priority, Rule, Selector, Site, Text
 from hub.model.rule import Test as Comparison
 from simulators.fleet import Fleet
 from simulators.player import Player
 from simulators.scenario import Scenario, load
+from simulators.schema import schema
 from tests.unit.simulators.site import START, panel, sensor, site_of
 
 TOUR = """\
@@ -108,3 +111,8 @@ def test_every_mistake_is_named_with_its_place(tmp_path: Path, right: str, wrong
 def test_a_scenario_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"there is no scenario 'torn' .*; did you mean 'tour'"):
         load(site_with(tmp_path, TOUR), "torn")
+
+
+def test_the_shipped_schema_of_scenarios_is_up_to_date() -> None:
+    shipped_schema = json.loads((shipped() / "schema" / "scenario.schema.json").read_text(encoding="utf-8"))
+    assert shipped_schema == schema(), "run `make schema`"
