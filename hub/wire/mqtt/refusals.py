@@ -21,7 +21,9 @@ def no_connection(error: OSError, settings: Settings) -> DriverError:
 
 def too_slow(what: str, settings: Settings) -> DriverError:
     """Return the error for something that did not come in time: `connection`, `sign-in`, `subscription`."""
-    return Unreachable(f"{settings.where} does not answer the {what} within {settings.timeout:g} s")
+    older = what == "sign-in" and settings.version == 5
+    hint = '; if it speaks only MQTT 3.1.1, set connection.version: "3.1.1"' if older else ""
+    return Unreachable(f"{settings.where} does not answer the {what} within {settings.timeout:g} s{hint}")
 
 
 def sign_in(code: int, word: str, settings: Settings) -> DriverError:

@@ -48,7 +48,7 @@ class Session5:
         answer = await self._answer(self._signed_in, "sign-in")
         if answer.reason_code != ConnAckReasonCode.SUCCESS:
             word = answer.reason_str or refusals.spoken(answer.reason_code.name)
-            link.close()
+            await self.close()
             raise refusals.sign_in(answer.reason_code.value, word, self._settings)
         link.keep_alive(answer.server_keep_alive)
 

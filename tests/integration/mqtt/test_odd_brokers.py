@@ -5,9 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 
 import pytest
-from amqtt.broker import Broker
 from amqtt.client import MQTTClient
-from amqtt.contexts import BrokerConfig, ListenerConfig
 from mqtt5 import (
     ConnAckPacket,
     ConnAckReasonCode,
@@ -24,8 +22,8 @@ from mqtt5 import (
 )
 
 from hub.model import DeviceState, Misconfigured, Unreachable
+from simulators.broker import Broker
 from tests.integration.mqtt.conftest import Told, listening, lost, sensors
-from tests.support.mosquitto import free_port
 
 Script = Callable[[object], list[object] | bytes]
 
@@ -41,8 +39,22 @@ class OddBroker:
         self.port = 0
         self.acked: list[int] = []
         self.news = asyncio.Event()
+        self.guests: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.guests[asyncio.current_task()] = writer
+        try:
+            await self.talk(reader, writer)
+        finally:
+            writer.close()
+
+    async def leave(self) -> None:
+        for writer in self.guests.values():
+            writer.close()
+        await asyncio.gather(*self.guests, return_exceptions=True)
+        await asyncio.gather(*(w.wait_closed() for w in self.guests.values()), return_exceptions=True)
+
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         pending = b""
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(65_536):
@@ -58,11 +70,9 @@ class OddBroker:
                         self.news.set()
                     answer = self.script(packet)
                     if answer == HANG_UP:
-                        writer.close()
                         return
                     writer.write(answer if isinstance(answer, bytes) else b"".join(p.write() for p in answer))
                 await writer.drain()
-        writer.close()
 
 
 @contextlib.asynccontextmanager
@@ -74,6 +84,7 @@ async def odd(script: Script) -> AsyncIterator[OddBroker]:
         yield broker
     finally:
         server.close()
+        await broker.leave()
 
 
 def answering(refused: int = 0, **then: list[object] | bytes) -> Script:
@@ -154,38 +165,43 @@ async def test_a_refused_sign_in_says_what_to_do(answer, error, sentence):
 
 
 @contextlib.asynccontextmanager
-async def embedded() -> AsyncIterator[int]:
-    port = free_port()
-    listeners = {"default": ListenerConfig(bind=f"127.0.0.1:{port}")}
-    plugins = {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}}
-    broker = Broker(BrokerConfig(listeners=listeners, plugins=plugins))
+async def embedded() -> AsyncIterator[Broker]:
+    broker = Broker()
     await broker.start()
     try:
-        yield port
+        yield broker
     finally:
-        await broker.shutdown()
+        await broker.stop()
 
 
 async def test_an_embedded_broker_of_3_1_1_serves_the_driver_as_mosquitto_does():
-    async with embedded() as port:
+    async with embedded() as broker:
+        who = {"user": broker.user, "password": broker.password}
         sink = Told()
-        async with listening(sensors(port, "3.1.1", "a", "b"), sink):
+        async with listening(sensors(broker.port, "3.1.1", "a", "b", **who), sink):
             sensor = MQTTClient(client_id="sensor")
-            await sensor.connect(f"mqtt://127.0.0.1:{port}/")
+            await sensor.connect(f"mqtt://{broker.user}:{broker.password}@127.0.0.1:{broker.port}/")
             await sensor.publish("site/a", b'{"value": 1.5}', qos=1)
             await sensor.publish("site/b/switch", b"ON", qos=1)
             await sensor.publish("site/b/availability", b"online", qos=1, retain=True)
             await sink.until(lambda: len(sink.samples) == 3)
             await sensor.disconnect()
         again = Told()
-        async with listening(sensors(port, "3.1.1", "a", "b", client_id="fresh"), again):
+        async with listening(sensors(broker.port, "3.1.1", "a", "b", client_id="fresh", **who), again):
             await again.until(lambda: again.samples)
     assert sink.values == {"a/v": 1.5, "b/switch": "ON", "b/$available": "online"}
     assert again.values == {"b/$available": "online"}
 
 
-async def test_an_embedded_broker_of_3_1_1_asked_for_5_names_the_version_or_ends():
-    async with embedded() as port:
+async def test_an_embedded_broker_of_3_1_1_asked_for_5_names_the_version():
+    async with embedded() as broker:
         with pytest.raises((Misconfigured, Unreachable)) as error:
-            await sensors(port, 5, "a").open()
-    assert f"127.0.0.1:{port}" in str(error.value)
+            await sensors(broker.port, 5, "a").open()
+    assert f"127.0.0.1:{broker.port}" in str(error.value)
+    assert 'connection.version: "3.1.1"' in str(error.value)
+
+
+async def test_an_embedded_broker_refuses_a_wrong_password_with_the_sentence():
+    async with embedded() as broker:
+        with pytest.raises(Misconfigured, match=r"user 'simulator' .*connection\.password"):
+            await sensors(broker.port, "3.1.1", "a", user=broker.user, password="guess").open()

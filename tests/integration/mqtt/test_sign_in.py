@@ -80,8 +80,13 @@ async def test_nobody_at_the_port_is_unreachable_with_the_place(version):
 
 
 async def test_a_peer_that_takes_the_connection_and_says_nothing_is_given_up(version):
-    async def mute(reader, _writer):
+    gone = asyncio.Event()
+
+    async def mute(reader, writer):
         await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        gone.set()
 
     server = await asyncio.start_server(mute, "127.0.0.1", 0)
     async with server:
@@ -89,3 +94,4 @@ async def test_a_peer_that_takes_the_connection_and_says_nothing_is_given_up(ver
         driver = sensors(port, version, "a")
         with pytest.raises(Unreachable, match="does not answer the sign-in"):
             await driver.open()
+        await asyncio.wait_for(gone.wait(), 5)
