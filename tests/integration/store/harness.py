@@ -116,6 +116,11 @@ class Store:
         ) as connection:
             return await (await connection.execute(query, parameters)).fetchall()  # type: ignore[arg-type]
 
+    async def do(self, statement: str) -> None:
+        """Change something in the database."""
+        async with await psycopg.AsyncConnection.connect(self.dsn, autocommit=True) as connection:
+            await connection.execute(statement)  # type: ignore[arg-type]
+
     async def one(self, query: str, *parameters: object) -> Any:
         """Ask the database for one value."""
         return (await self.rows(query, *parameters))[0][0]
