@@ -204,7 +204,7 @@ def watched(task: asyncio.Task[None], on_end: Callable[[], None]) -> asyncio.Tas
 
     def ended(task: asyncio.Task[None]) -> None:
         if not task.cancelled():
-            log.error("web_task_ended", task=task.get_name(), exc_info=task.exception())
+            log.error("web task ended", task=task.get_name(), exc_info=task.exception())
             on_end()
 
     task.add_done_callback(ended)

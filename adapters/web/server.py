@@ -116,7 +116,7 @@ class WebAdapter:
             raise Refused("port", f"cannot listen on {host}:{port}: {error.strerror}; choose another port") from error
         self._begin(self._broadcast)
         bound = int(self._runner.addresses[0][1])
-        log.info("web_listening", host=host, port=bound, tls=context is not None)
+        log.info("web server listens", host=host, port=bound, tls=context is not None)
         return bound
 
     def _begin(self, broadcast: Broadcast) -> None:
