@@ -109,6 +109,11 @@ class Rules:
         self._library = library
         self._report = report
         self._points: list[Point] = [p for d in devices.values() for p in d.points]
+        self._by_kind: dict[str, list[Point]] = {}
+        for point in self._points:
+            self._by_kind.setdefault(point.kind, []).append(point)
+        self._names = {p.name for p in self._points}
+        self._tags = {t for p in self._points for t in p.tags}
         self._first: dict[str, Mark] = {}
 
     def add(self, items: Seq) -> None:
@@ -172,12 +177,12 @@ class Rules:
             )
             return None
         known = [
-            self._known("kind", "kinds", [*POINT_KINDS, *(p.kind for p in self._points if is_own(p.kind))], tree),
+            self._known("kind", "kinds", [*POINT_KINDS, *filter(is_own, self._by_kind)], tree),
             self._known("profile", "profiles", self._library.names, tree),
             self._known("zone", "zones", self._zones, tree),
-            self._known("tag", "tags", {t for p in self._points for t in p.tags}, tree),
+            self._known("tag", "tags", self._tags, tree),
             self._known("device", "devices", self._devices, tree),
-            self._known("point", "points", {p.name for p in self._points}, tree),
+            self._known("point", "points", self._names, tree),
         ]
         return Selector(**entry.model_dump()) if all(known) else None
 
@@ -192,7 +197,10 @@ class Rules:
 
     def _chosen(self, selector: Selector) -> Sequence[Point]:
         """Return the points that a rule selects; without kind or point all points of the devices it selects."""
-        return [p for p in self._points if self._selects(selector, p)]
+        among = self._points if selector.kind is None else self._by_kind.get(selector.kind, [])
+        if selector == Selector(kind=selector.kind):
+            return among
+        return [p for p in among if self._selects(selector, p)]
 
     def _selects(self, s: Selector, point: Point) -> bool:
         device = self._devices[point.device]

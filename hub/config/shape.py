@@ -19,7 +19,7 @@ def said(en: str, vi: str, **more: Any) -> Any:
 class Strict(BaseModel):
     """A map whose keys are all known and whose values are not converted."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True, defer_build=True)
 
 
 class Words(Strict):

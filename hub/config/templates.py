@@ -28,6 +28,8 @@ def fill(node: Any, values: Mapping[str, Value], at: Mark, report: Report) -> An
     """Return a tree with every `{…}` in its texts replaced; marks stay, and what cannot be replaced is reported."""
     if isinstance(node, str):
         return _reported(node, values, at, report) if "{" in node else node
+    if not _has_any(node):
+        return node
     if isinstance(node, Map):
         filled = Map(node.mark)
         for key, value in node.items():
@@ -40,6 +42,15 @@ def fill(node: Any, values: Mapping[str, Value], at: Mark, report: Report) -> An
             items.add(fill(item, values, mark, report), mark)
         return items
     return node
+
+
+def _has_any(node: Any) -> bool:
+    """Tell whether there is anything to fill in below a node; most trees have nothing and need no copy."""
+    if isinstance(node, str):
+        return "{" in node
+    if isinstance(node, Map):
+        return any(_has_any(value) for value in node.values())
+    return isinstance(node, Seq) and any(_has_any(item) for item in node)
 
 
 def _reported(text: str, values: Mapping[str, Value], at: Mark, report: Report) -> Value:
