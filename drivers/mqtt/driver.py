@@ -12,6 +12,7 @@ from hub.model import (
     Clock,
     DeviceState,
     Intake,
+    Misconfigured,
     Refused,
     Release,
     Sample,
@@ -48,9 +49,9 @@ class MqttDriver:
         await self._session.open()
 
     async def read(self, points: Sequence[BoundPoint]) -> list[Sample]:
-        """Return nothing: MQTT devices speak when they want to."""
+        """Refuse: MQTT devices speak when they want to. Raises Misconfigured."""
         del points
-        return []
+        raise Misconfigured("MQTT devices cannot be asked; they report by themselves")
 
     async def subscribe(self, sink: Sink) -> None:
         """Hand over until the connection is lost. Raises Unreachable."""

@@ -5,11 +5,21 @@ same while the rig lives, so that `down` and `up` look like an outage to the dri
 """
 
 import asyncio
+import os
+import shutil
+import signal
+import tempfile
+import weakref
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol
+
+import pytest
 
 from drivers.base import BoundDevice, BoundPoint, DriverSpec
 from drivers.modbus import SPEC as MODBUS
+from drivers.mqtt import SPEC as MQTT
+from tests.support import mosquitto
 from tests.support.broken_modbus import BrokenModbus, good, never
 
 
@@ -88,7 +98,49 @@ class ModbusRig:
         return BoundDevice(name, self.spec.connection.model_validate(given), points, timeout=0.5)
 
 
+class MqttRig:
+    spec = MQTT
+    heavy = "paho"
+    example: tuple[dict[str, object], object, object] = ({"path": "a.b[0]"}, '{"a": {"b": [21.5]}}', 21.5)
+
+    def __init__(self, version: int | str) -> None:
+        if reason := mosquitto.available():
+            pytest.skip(reason)
+        self._version = version
+        folder = tempfile.mkdtemp()
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self._broker = mosquitto.Mosquitto(Path(folder))
+
+    async def up(self) -> None:
+        await asyncio.to_thread(self._broker.start)
+
+    async def down(self) -> None:
+        await asyncio.to_thread(self._broker.stop, signal.SIGKILL)
+
+    async def mute(self) -> None:
+        os.kill(self._broker.pid, signal.SIGSTOP)
+
+    async def speak(self) -> None:
+        for device in self.devices():
+            name = device.id
+            await asyncio.to_thread(self._broker.publish, f"exam/{name}", '{"a": 21.5, "b": {"c": [true]}}')
+            await asyncio.to_thread(self._broker.publish, f"exam/{name}/switch", "ON")
+
+    def devices(self) -> Sequence[BoundDevice]:
+        return [self._device("one"), self._device("two")]
+
+    def _device(self, name: str) -> BoundDevice:
+        given = {"host": "127.0.0.1", "port": self._broker.port, "version": self._version, "topic": "exam/{device}"}
+        addresses = {"a": {"path": "a"}, "c": {"path": "b.c[0]"}, "switch": {"topic": "{topic}/switch"}}
+        points = tuple(
+            BoundPoint(f"{name}/{p}", name, self.spec.address.model_validate(a)) for p, a in addresses.items()
+        )
+        return BoundDevice(name, self.spec.connection.model_validate(given), points, timeout=2.0, site="exam")
+
+
 RIGS: dict[str, Callable[[], Rig]] = {
     "modbus": ModbusRig,
     "modbus-rtu": lambda: ModbusRig("rtu"),
+    "mqtt-5": lambda: MqttRig(5),
+    "mqtt-3.1.1": lambda: MqttRig("3.1.1"),
 }
