@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import logging
 import os
 import socket
 import sys
@@ -49,7 +50,10 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON when everything is up.")] = False,
 ) -> None:
     """Run a simulated site with its console. / Chạy một hệ thống mô phỏng cùng bảng điều khiển."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    structlog.configure(
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+    )
     loaded = load(site or shipped() / "sites" / "starter", REGISTRY)
     # a demo keeps everything in its own folder, whatever database the real site uses
     loaded = replace(loaded, store=replace(loaded.store, url="embedded"))
