@@ -155,9 +155,7 @@ async def test_a_packet_the_codec_cannot_read_is_set_aside_and_acknowledged(benc
     assert not bench.wire.aborted
 
 
-@pytest.mark.parametrize(
-    "junk", [b"HTTP/1.1 400 Bad Request\r\n" * 10, b"\x00" * 20, b"\x30\xff\xff\xff\xff\x01"]
-)
+@pytest.mark.parametrize("junk", [b"HTTP/1.1 400 Bad Request\r\n" * 10, b"\x00" * 20, b"\x30\xff\xff\xff\xff\x01"])
 async def test_what_is_not_mqtt_5_ends_the_connection_with_a_sentence(bench, junk):
     bench.feed(junk)
     assert bench.wire.aborted
