@@ -1,0 +1,74 @@
+"""The command line: one module a command, each imported only when it is called."""
+
+import importlib
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+COMMANDS = {
+    "demo": ("hub.cli.demo", "demo", "A simulated site in your browser, with everything it needs."),
+    "run": ("hub.cli.run", "run", "The hub, on a site's real devices."),
+    "check": ("hub.cli.check", "check", "Every mistake of a site's files, with file, line and column."),
+    "test": ("hub.cli.test", "test", "The site's rule tests, on a virtual clock."),
+    "simulate": ("hub.cli.simulate", "simulate", "Only the simulators: every device of a site on the wire."),
+    "show": ("hub.cli.show", "show", "What a device's configuration comes to, and from which line."),
+    "schema": ("hub.cli.schema", "schema", "The JSON Schema of every file, for editors."),
+    "db": ("hub.cli.db", "app", "The database: status, migrations, moving."),
+    "user": ("hub.cli.user", "app", "People who may sign in."),
+    "token": ("hub.cli.token", "app", "Tokens for programs that use the interfaces."),
+}
+
+
+class _Lazy(TyperGroup):
+    """Knows every command's name and help; imports a command's module when it is used."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, help_ = COMMANDS[cmd_name]
+        found = getattr(importlib.import_module(module), attribute)
+        if isinstance(found, typer.Typer):
+            found.info.help = help_
+            return typer.main.get_group(found)
+        alone = typer.Typer(add_completion=False)
+        alone.command(name=cmd_name)(found)
+        command = typer.main.get_command(alone)
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_) for name, (_, _, help_) in COMMANDS.items()])
+
+
+app = typer.Typer(
+    cls=_Lazy, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+    help="Citywatch: every device of a city in one picture that never lies, never loses an alarm, and can be rehearsed.",
+)  # fmt: skip
+
+
+@app.callback(invoke_without_command=True)
+def _root(ctx: typer.Context, version: bool = typer.Option(False, "--version", help="Print the version.")) -> None:
+    if version:
+        from hub import __version__
+
+        typer.echo(f"citywatch {__version__}")
+        raise typer.Exit
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+def main() -> None:
+    """Run the command line; a mistake of the user ends in a sentence, never in a traceback."""
+    from hub.model import CitywatchError
+
+    try:
+        app()
+    except CitywatchError as error:
+        typer.secho(f"citywatch: {error}", fg="red", err=True)
+        sys.exit(1)

@@ -1,0 +1,74 @@
+"""What the hub tells Prometheus about itself: each part's counters under their names."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from hub.alarming import Alarming
+from hub.batchfile import BatchFile
+from hub.intake import Road
+from hub.journal import Journal
+from hub.metrics import Figure
+from hub.model import Lane
+from hub.spool import Spool
+from hub.stream import Stream
+from hub.supervise import Supervisor
+
+
+class Store(Protocol):
+    """What the figures need of the store's adapter."""
+
+    connected: bool
+    rows_written: int
+    rows_rejected: int
+    spool_seq: int
+    """The last spooled batch that the database has committed."""
+
+
+def figures(  # noqa: PLR0917 - one argument a part
+    road: Road, alarming: Alarming, journal: Journal, spool: Spool, stream: Stream, store: Store, parts: Supervisor
+) -> Iterator[Figure]:
+    """Yield every figure of a running hub."""
+    yield from _road(road)
+    yield from _file("journal", journal.file)
+    yield from _file("spool", spool.file)
+    yield from _spool(spool, store)
+    yield Figure("citywatch_transitions", "Alarm transitions made", alarming.transitions, total=True)
+    yield Figure("citywatch_transitions_waiting", "Alarm transitions not yet journaled", alarming.unheard)
+    yield Figure("citywatch_stream_seq", "Number of the last published record", stream.seq)
+    for s in stream.subscriptions:
+        name = {"subscriber": s.name}
+        yield Figure("citywatch_stream_dropped", "Records a slow subscriber lost", s.dropped, name, total=True)
+    for part, count in parts.restarts.items():
+        yield Figure("citywatch_part_restarts", "Times a part was started again", count, {"part": part}, total=True)
+
+
+def _road(road: Road) -> Iterator[Figure]:
+    c = road.counters
+    yield Figure("citywatch_samples_received", "Samples that drivers handed over", c.received, total=True)
+    yield Figure("citywatch_samples_unchanged", "Samples that added nothing", c.unchanged, total=True)
+    yield Figure("citywatch_samples_unknown", "Samples of points that the site does not have", c.unknown, total=True)
+    yield Figure("citywatch_readings_spooled", "Readings handed to the spool", c.spooled, total=True)
+    yield Figure("citywatch_events_received", "Device events taken", c.events, total=True)
+    yield Figure("citywatch_strays_quarantined", "Inputs that could not be understood", c.strays, total=True)
+    for reason, count in c.reasons.items():
+        labels = {"reason": reason.word}
+        yield Figure("citywatch_readings_marked", "Readings that carry a reason", count, labels, total=True)
+
+
+def _file(name: str, file: BatchFile) -> Iterator[Figure]:
+    labels = {"file": name}
+    yield Figure("citywatch_file_commits", "Commits of a file", file.commits, labels, total=True)
+    yield Figure("citywatch_file_pending", "Records not yet durable", file.pending, labels)
+    yield Figure("citywatch_file_refused", "1 while the disk refuses writes", float(file.trouble is not None), labels)
+
+
+def _spool(spool: Spool, store: Store) -> Iterator[Figure]:
+    yield Figure("citywatch_spool_bytes", "Bytes waiting for the database", spool.bytes)
+    yield Figure("citywatch_spool_damaged", "Spooled records whose checksum was wrong", spool.damaged, total=True)
+    yield Figure("citywatch_store_connected", "1 while the database answers", float(store.connected))
+    yield Figure("citywatch_store_rows", "Rows committed by the database", store.rows_written, total=True)
+    yield Figure("citywatch_store_rejected", "Rows set aside in dead_letter", store.rows_rejected, total=True)
+    yield Figure("citywatch_store_lag", "Spooled batches the database has yet to take", spool.last_seq - store.spool_seq)
+    for lane in Lane:
+        labels = {"lane": lane.name.lower()}
+        yield Figure("citywatch_dropped", "Records dropped from storage", spool.dropped[lane], labels, total=True)

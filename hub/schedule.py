@@ -1,0 +1,29 @@
+"""The calendar: jobs that run every so often beside the road (housekeeping of the store, the disk reserve).
+
+APScheduler keeps it, and lives here only. Scanning is never scheduled here: that is `drivers.runner`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+Job = Callable[[], Awaitable[None]]
+
+
+class Calendar:
+    """Jobs with their periods in seconds. A job that is still running is not started a second time."""
+
+    def __init__(self, jobs: Sequence[tuple[float, Job]]) -> None:
+        self._jobs = jobs
+
+    async def run(self) -> None:
+        """Run the jobs until cancelled; a failing job is logged by the scheduler and tried again at its next time."""
+        scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
+        for seconds, job in self._jobs:
+            scheduler.add_job(job, "interval", seconds=seconds)
+        scheduler.start()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            scheduler.shutdown(wait=False)
