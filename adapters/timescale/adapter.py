@@ -47,6 +47,7 @@ class TimescaleAdapter:
         self.refused: Counter[str] = Counter()
         """Rows laid in `dead_letter` since the start, by table."""
         self._site = site
+        self._row_ids = row_ids(site)
         self._spool = spool
         self._journal = journal
         self._clock = clock
@@ -64,10 +65,17 @@ class TimescaleAdapter:
         """Say which database it is."""
         self._connections.dsn = dsn
 
-    def describe(self, site: Site) -> None:
-        """Take a changed site; its names are written when the chains connect anew, and they do so now."""
+    async def describe(self, site: Site) -> None:
+        """Take a changed site and write its names, now or when the database is back."""
         self._site = self._queries.site = site
+        self._row_ids.clear()
+        self._row_ids.update(row_ids(site))
         self._preparation = Preparation(site, self._clock)
+        try:
+            async with self._connections.borrow() as connection:
+                await self._preparation.done(connection)
+        except Away as trouble:
+            log.info("names are written when the database is back", reason=str(trouble))
 
     async def run(self) -> None:
         """Carry until cancelled; survives every absence of the database."""
@@ -153,13 +161,13 @@ class TimescaleAdapter:
             await self._preparation.done(connection)
             with away_on_error():
                 cursor = await Cursor.open(connection, self._journal.id)
-            yield JournalWriter(connection, cursor, self._site)
+            yield JournalWriter(connection, cursor, lambda: self._site)
 
     @asynccontextmanager
     async def _latest(self) -> AsyncIterator[LatestWriter]:
         connection = await connect(self._connections.dsn)
         async with connection:
             await self._preparation.done(connection)
-            writer = LatestWriter(connection, row_ids(self._site))
+            writer = LatestWriter(connection, self._row_ids)
             await writer.open()
             yield writer

@@ -1,5 +1,6 @@
 """From the hub's journal into the database: the records for search, and what they fold into: alarms, device health."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -77,11 +78,14 @@ class JournalSource:
 class JournalWriter:
     """One connection that takes journaled records."""
 
-    def __init__(self, connection: Connection, cursor: Cursor, site: Site) -> None:
+    def __init__(self, connection: Connection, cursor: Cursor, site: Callable[[], Site]) -> None:
         self._connection = connection
         self._cursor = cursor
-        self._site = site
-        self._categories = {rule.id: rule.category for rule in site.rules}
+        self._site_now = site
+
+    @property
+    def _site(self) -> Site:
+        return self._site_now()
 
     @property
     def mark(self) -> int:
@@ -141,8 +145,11 @@ class JournalWriter:
         if isinstance(record, OperatorAction):
             rule, _, watched = record.alarm.partition(":")
             device = watched.partition("/")[0]
-            return device, self._zone(device), self._categories.get(rule), record.alarm
+            return device, self._zone(device), self._category(rule), record.alarm
         return None, None, None, None
+
+    def _category(self, rule: str) -> str | None:
+        return next((known.category for known in self._site.rules if known.id == rule), None)
 
     def _zone(self, device: str) -> str | None:
         known = self._site.devices.get(device)

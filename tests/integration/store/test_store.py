@@ -21,7 +21,8 @@ from hub.model import (
     row_id,
 )
 from hub.model.clock import MINUTE, SECOND
-from tests.integration.store.harness import IDS, NOW, reading, running, until
+from tests.integration.store.harness import IDS, NOW, SITE, reading, running, until
+from tests.support.sites import a_device, a_point, a_site
 
 pytestmark = pytest.mark.database
 
@@ -226,8 +227,6 @@ async def test_history_gives_values_in_the_type_of_their_point(tmp_path: Path, e
 
 
 async def test_names_follow_the_configuration_and_what_is_gone_is_kept_inactive(tmp_path: Path, empty: str):
-    from tests.support.sites import a_device, a_point, a_site
-
     async with running(tmp_path, empty) as store:
         await store.spool_readings([reading(1.0)])
         await store.stored()
@@ -251,3 +250,14 @@ async def test_the_store_answers_for_its_readiness(tmp_path: Path, empty: str):
         store.adapter.connect_to("host=/nonexistent user=citywatch")
         await store.adapter.close()
         assert not await store.adapter.ready()
+
+
+async def test_a_reloaded_site_is_known_at_once(tmp_path: Path, empty: str):
+    wider = a_site([*SITE.devices.values(), a_device("pump", [a_point("pump", "temperature")])])
+    async with running(tmp_path, empty) as store:
+        await until(lambda: store.adapter.connected)
+        await store.adapter.describe(wider)
+        assert await store.one("select count(*) from device where active") == 3
+        store.fresh = [reading(5.0, NOW, "pump/temperature")]
+        query = "select value from v_latest where device = 'pump' and point = 'temperature'"
+        await until(lambda: _equals(store.rows(query), [(5.0,)]))
