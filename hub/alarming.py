@@ -152,6 +152,8 @@ class Alarming:
                 done()
 
         self._journal.append(transitions, durable)
+        if self._journal.file.trouble is not None:
+            self.publish_unrecorded()
 
     def publish_unrecorded(self) -> None:
         """Let every waiting life-safety transition be heard though the journal cannot take it."""

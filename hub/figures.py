@@ -1,6 +1,7 @@
 """What the hub tells Prometheus about itself: each part's counters under their names."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from hub.alarming import Alarming
@@ -17,11 +18,25 @@ from hub.supervise import Supervisor
 class Store(Protocol):
     """What the figures need of the store's adapter."""
 
-    connected: bool
-    rows_written: int
-    rows_rejected: int
-    spool_seq: int
-    """The last spooled batch that the database has committed."""
+    @property
+    def connected(self) -> bool:
+        """Whether rows can be stored now."""
+        ...
+
+    @property
+    def rows_written(self) -> int:
+        """Rows committed since the start."""
+        ...
+
+    @property
+    def rows_rejected(self) -> int:
+        """Rows set aside since the start."""
+        ...
+
+    @property
+    def spool_seq(self) -> int:
+        """The last spooled batch that the database has committed."""
+        ...
 
 
 def figures(  # noqa: PLR0917 - one argument a part
@@ -31,7 +46,8 @@ def figures(  # noqa: PLR0917 - one argument a part
     yield from _road(road)
     yield from _file("journal", journal.file)
     yield from _file("spool", spool.file)
-    yield from _spool(spool, store)
+    yield from _spool(spool)
+    yield from _store(store)
     yield Figure("citywatch_transitions", "Alarm transitions made", alarming.transitions, total=True)
     yield Figure("citywatch_transitions_waiting", "Alarm transitions not yet journaled", alarming.unheard)
     yield Figure("citywatch_stream_seq", "Number of the last published record", stream.seq)
@@ -62,13 +78,19 @@ def _file(name: str, file: BatchFile) -> Iterator[Figure]:
     yield Figure("citywatch_file_refused", "1 while the disk refuses writes", float(file.trouble is not None), labels)
 
 
-def _spool(spool: Spool, store: Store) -> Iterator[Figure]:
+def _spool(spool: Spool) -> Iterator[Figure]:
     yield Figure("citywatch_spool_bytes", "Bytes waiting for the database", spool.bytes)
     yield Figure("citywatch_spool_damaged", "Spooled records whose checksum was wrong", spool.damaged, total=True)
-    yield Figure("citywatch_store_connected", "1 while the database answers", float(store.connected))
-    yield Figure("citywatch_store_rows", "Rows committed by the database", store.rows_written, total=True)
-    yield Figure("citywatch_store_rejected", "Rows set aside in dead_letter", store.rows_rejected, total=True)
-    yield Figure("citywatch_store_lag", "Spooled batches the database has yet to take", spool.last_seq - store.spool_seq)
     for lane in Lane:
         labels = {"lane": lane.name.lower()}
         yield Figure("citywatch_dropped", "Records dropped from storage", spool.dropped[lane], labels, total=True)
+
+
+def _store(store: Store) -> Iterator[Figure]:
+    yield Figure("citywatch_store_connected", "1 while the database answers", float(store.connected))
+    for table, count in store.rows.items():
+        yield Figure("citywatch_store_rows", "Rows stored", count, {"table": table}, total=True)
+    for table, count in store.refused.items():
+        yield Figure("citywatch_store_refused", "Rows laid in dead_letter", count, {"table": table}, total=True)
+    for chain, count in store.lag.items():
+        yield Figure("citywatch_store_lag", "Batches or records not stored yet", count, {"chain": chain})

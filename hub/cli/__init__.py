@@ -11,7 +11,7 @@ COMMANDS = {
     "demo": ("hub.cli.demo", "demo", "A simulated site in your browser, with everything it needs."),
     "run": ("hub.cli.run", "run", "The hub, on a site's real devices."),
     "check": ("hub.cli.check", "check", "Every mistake of a site's files, with file, line and column."),
-    "test": ("hub.cli.test", "test", "The site's rule tests, on a virtual clock."),
+    "test": ("hub.cli.test", "command", "The site's rule tests, on a virtual clock."),
     "simulate": ("hub.cli.simulate", "simulate", "Only the simulators: every device of a site on the wire."),
     "show": ("hub.cli.show", "show", "What a device's configuration comes to, and from which line."),
     "schema": ("hub.cli.schema", "schema", "The JSON Schema of every file, for editors."),
@@ -19,6 +19,10 @@ COMMANDS = {
     "user": ("hub.cli.user", "app", "People who may sign in."),
     "token": ("hub.cli.token", "app", "Tokens for programs that use the interfaces."),
 }
+
+
+INVALID = 78
+"""Exit code of an invalid configuration (sysexits.h EX_CONFIG)."""
 
 
 class _Lazy(TyperGroup):
@@ -65,10 +69,15 @@ def _root(ctx: typer.Context, version: bool = typer.Option(False, "--version", h
 
 def main() -> None:
     """Run the command line; a mistake of the user ends in a sentence, never in a traceback."""
-    from hub.model import CitywatchError
+    from hub.model import CitywatchError, ConfigError
 
     try:
         app()
+    except ConfigError as error:
+        from hub.config import render
+
+        typer.echo(render(error.problems, color=sys.stderr.isatty()), err=True)  # type: ignore[arg-type]
+        sys.exit(INVALID)
     except CitywatchError as error:
         typer.secho(f"citywatch: {error}", fg="red", err=True)
         sys.exit(1)

@@ -1,0 +1,226 @@
+"""The only place that knows everyone: builds the house for one site, starts it in order, stops it in the opposite order.
+
+Order of starting (crash-only: the state after `kill -9` is the normal case): state folder and its lock, journal, alarm
+state, spool, road, console, then the drivers; the database comes up beside them and nobody waits for it.
+"""
+
+import asyncio
+import fcntl
+import random
+import uuid
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+import structlog
+
+from adapters.timescale import EmbeddedPostgres, TimescaleAdapter
+from adapters.web import WebAdapter
+from drivers import REGISTRY
+from drivers.runner import Runner
+from hub.alarming import Alarming
+from hub.figures import figures
+from hub.health import Health
+from hub.intake import Road
+from hub.journal import Journal
+from hub.metrics import Figure, Metrics
+from hub.model import CitywatchError, Clock, DeviceState, DeviceStatus, Record, Site, SystemClock, SystemNote
+from hub.schedule import Calendar
+from hub.spool import Spool
+from hub.state import State
+from hub.stream import Stream
+from hub.supervise import Supervisor
+from rules import Engine
+
+log = structlog.get_logger(__name__)
+
+AGE_SECONDS = 0.5
+DISK_SECONDS = 30.0
+Progress = Callable[[str], None]
+
+
+def static_folder() -> Path:
+    """Return where the built console lies."""
+    return Path(__file__).resolve().parent.parent / "adapters" / "web" / "static"
+
+
+class StateInUse(CitywatchError):
+    """Another hub runs on the same state folder, so the caller may name another folder or stop the other hub."""
+
+
+class Hub:
+    """One running site."""
+
+    def __init__(
+        self,
+        site: Site,
+        state: Path,
+        *,
+        clock: Clock | None = None,
+        port: int | None = None,
+        progress: Progress = lambda _what: None,
+    ) -> None:
+        self.site = site
+        self.port = site.web.port if port is None else port
+        self._folder = state
+        self._clock = clock or SystemClock()
+        self._progress = progress
+        self._lock: IO[str] | None = None
+        self._supervisor = Supervisor()
+        self._postgres: EmbeddedPostgres | None = None
+
+    @property
+    def url(self) -> str:
+        """Where the console is."""
+        scheme = "https" if self.site.web.cert else "http"
+        return f"{scheme}://{self.site.web.host}:{self.port}"
+
+    def sign_in(self, role: str = "operator") -> str:
+        """Return a link that signs one person in, once, within 15 minutes."""
+        return self.url + self._web.enrol(role)
+
+    def token(self, name: str, role: str) -> str:
+        """Make an API token and return it; it is kept only as a hash."""
+        return self._web.token(name, role)
+
+    async def start(self) -> None:
+        """Start everything. Raises StateInUse, StorageError, OSError (the port is taken)."""
+        self._take_folder()
+        self._progress("journal and alarm state")
+        self._build()
+        self._alarming.restore()
+        self._restore_view()
+        self._progress("console")
+        self.port = await self._web.start(self.site.web.host, self.port)
+        dsn = await self._database()
+        self._store.connect_to(dsn)
+        self._note("started", {"devices": len(self.site.devices), "rules": len(self.site.rules)})
+        self._progress(f"{len(self.site.devices)} devices")
+        self._supervise()
+
+    async def run_until_stopped(self, stop: asyncio.Event) -> None:
+        """Run until `stop` is set, then stop."""
+        await stop.wait()
+        await self.stop()
+
+    async def stop(self) -> None:
+        """Stop in order: drivers, then what they fed, the database last; safe to call twice and after a failed start."""
+        if self._lock is None:
+            return
+        if hasattr(self, "_runner"):
+            await self._runner.stop()
+            self._note("stopped", {})
+            self._alarming.keep()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.gather(self._journal.flushed(), self._spool.flushed()), 5)
+                await self._store.drain(2.0)
+            await self._supervisor.stop()
+            await self._web.stop()
+            await self._store.close()
+            self._journal.close()
+            self._spool.close()
+        if self._postgres is not None:
+            await self._postgres.stop()
+        self._lock.close()
+        self._lock = None
+
+    def _take_folder(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = (self._folder / "lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            raise StateInUse(
+                f"another hub runs on {self._folder}: stop it, or give this one a folder of its own with --state"
+            ) from None
+        self._lock = lock
+
+    def _build(self) -> None:
+        site, clock, folder = self.site, self._clock, self._folder
+        self._stream = Stream(uuid.uuid4().hex[:12])
+        self._journal = Journal(folder / "journal.db")
+        self._spool = Spool(folder / "spool.db")
+        self._health = Health(list(site.devices), clock.now())
+        self._state = State(site, self._stream, self._health.last_heard)
+        self._engine = Engine(site)
+        self._alarming = Alarming(self._engine, self._journal, self._publish, clock)
+        self._road = Road(
+            site, alarming=self._alarming, journal=self._journal, spool=self._spool, state=self._state,
+            health=self._health, clock=clock,
+        )  # fmt: skip
+        self._store = TimescaleAdapter(
+            site, spool=self._spool, journal=self._journal, changed=self._state.drain_changed, clock=clock
+        )
+        self._metrics = Metrics()
+        self._web = WebAdapter(
+            self._state, self._alarming, self._store, self._stream, state_folder=folder, static=static_folder(),
+            clock=clock, metrics=self._metrics.exposition, ready=self._ready,
+        )  # fmt: skip
+        self._runner = Runner(
+            list(site.devices.values()), REGISTRY, self._road, clock, dice=random.Random(), site=site.id
+        )
+        for source in (self._figures, self._web.figures, self._runner.figures):
+            self._metrics.add(source)
+        self._watch_disks()
+
+    def _watch_disks(self) -> None:
+        def journal(trouble: str | None) -> None:
+            if trouble is not None:
+                self._alarming.publish_unrecorded()
+            self._trouble("journal", trouble)
+
+        self._journal.file.on_trouble = journal
+        self._spool.file.on_trouble = lambda trouble: self._trouble("spool", trouble)
+
+    def _trouble(self, part: str, trouble: str | None) -> None:
+        what = f"{part}_writes_again" if trouble is None else f"{part}_not_writable"
+        self._publish([SystemNote(what, {"error": trouble or ""}, self._clock.now())])
+
+    def _restore_view(self) -> None:
+        now = self._clock.now()
+        unheard = [DeviceStatus(d, DeviceState.WAITING, "waiting", "", now, None) for d in self.site.devices]
+        self._state.restore(self._engine.alarms(), unheard)
+
+    async def _database(self) -> str:
+        if self.site.store.url != "embedded":
+            return self.site.store.url
+        self._progress("database")
+        self._postgres = EmbeddedPostgres(self._folder)
+        return await self._postgres.start(self._progress)
+
+    def _supervise(self) -> None:
+        start = self._supervisor.start
+        start("store", self._store.run)
+        start("calendar", Calendar([(DISK_SECONDS, self._keep_reserve), (600.0, self._store.housekeep)]).run)
+        start("alarming", self._alarming.run)
+        start("aging", self._age)
+        start("drivers", self._runner.run)
+
+    async def _age(self) -> None:
+        while True:
+            await asyncio.sleep(AGE_SECONDS)
+            self._road.age()
+
+    async def _keep_reserve(self) -> None:
+        if self._journal.file.trouble is None:
+            await asyncio.to_thread(self._journal.keep_reserve)
+
+    def _publish(self, records: Iterable[Record]) -> None:
+        self._state.publish(self._clock.now(), (), list(records))
+
+    def _note(self, what: str, detail: dict[str, object]) -> None:
+        note = SystemNote(what, detail, self._clock.now())
+        self._journal.append([note], lambda: self._publish([note]))
+
+    def _ready(self) -> dict[str, object]:
+        return {
+            "database": self._store.connected,
+            "journal": self._journal.file.trouble is None,
+            "spool": self._spool.file.trouble is None,
+            "drivers": self._runner.lines,
+        }
+
+    def _figures(self) -> Iterable[Figure]:
+        return figures(self._road, self._alarming, self._journal, self._spool, self._stream, self._store, self._supervisor)
