@@ -22,7 +22,7 @@ import { route } from "./lib/route.ts";
 import { sounder, tone } from "./lib/sound.ts";
 import { applyTheme } from "./lib/theme.ts";
 import { loudest } from "./state/alarms.ts";
-import { begin } from "./state/session.ts";
+import { open } from "./state/session.ts";
 import { store } from "./state/store.ts";
 
 class Console extends View {
@@ -64,4 +64,4 @@ applyTheme();
 document.documentElement.lang = language();
 store.onChange(() => sounder.want(tone(loudest(store.alarms), store.connection.phase === "lost")));
 customElements.define("cw-console", Console);
-void begin();
+void open();

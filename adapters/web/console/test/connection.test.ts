@@ -31,19 +31,21 @@ test("silence of two heartbeats is a lost connection within twelve seconds", () 
 });
 
 test("data keep the time at which they were last true", () => {
-  const beating = foldConnection(live(), { what: "heartbeat", message: beat, agreed: true, now: 6000 });
+  const beating = foldConnection(live(), { what: "heartbeat", message: beat, verdict: "same", now: 6000 });
   const lost = foldConnection(beating, { what: "closed" });
   assert.equal(lost.dataAt, Date.parse(beat.time));
   assert.equal(foldConnection(lost, { what: "tick", now: 60_000 }).dataAt, Date.parse(beat.time));
 });
 
 test("a digest that differs is a lost picture although data arrive", () => {
-  const differing = foldConnection(live(), { what: "heartbeat", message: beat, agreed: false, now: 6000 });
+  const differing = foldConnection(live(), { what: "heartbeat", message: beat, verdict: "differs", now: 6000 });
   assert.equal(differing.phase, "lost");
   assert.equal(differing.reason, "digest");
-  const next = foldConnection(differing, { what: "heartbeat", message: beat, agreed: true, now: 11_000 });
-  assert.equal(next.phase, "lost", "only a complete new list ends it");
-  assert.equal(foldConnection(next, { what: "complete", now: 11_100 }).phase, "live");
+  const partial = foldConnection(differing, { what: "heartbeat", message: beat, verdict: "partial", now: 11_000 });
+  assert.equal(partial.phase, "lost", "a snapshot under way proves nothing");
+  const complete = foldConnection(partial, { what: "complete", now: 11_100 });
+  assert.equal(complete.phase, "lost", "only a heartbeat that agrees ends it");
+  assert.equal(foldConnection(complete, { what: "heartbeat", message: beat, verdict: "same", now: 12_000 }).phase, "live");
 });
 
 test("after a reconnect the picture stays lost until it is complete", () => {

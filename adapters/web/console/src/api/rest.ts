@@ -54,7 +54,6 @@ export const rest = {
       `/points/${point.split("/").map(encodeURIComponent).join("/")}/history` +
         query({ from: new Date(from).toISOString(), to: new Date(to).toISOString(), points: slices }),
     ),
-  enter: (code: string) => send<unknown>("/enter", "POST", { code }),
   login: (user: string, password: string) => send<unknown>("/login", "POST", { user, password }),
   logout: () => send<void>("/logout", "POST"),
 };

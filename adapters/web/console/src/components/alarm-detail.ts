@@ -97,7 +97,7 @@ class AlarmDetail extends View {
     return html`<section class="cause"><h3>${say("cause")}</h3>
       ${parts.map((part) => {
         const detail = pointDetail(part.name ? `${device}/${part.name}` : row.point);
-        return html`<p>${detail ? html`${text(detail.title)}: ` : part.name ? `${part.name}: ` : nothing}<b>${part.says}</b></p>`;
+        return html`<p>${detail ? html`${text(detail.title)}: ` : part.name ? `${part.name}: ` : nothing}<b>${part.value}</b>${part.limit ? html`<span class="dim">${part.limit}</span>` : nothing}</p>`;
       })}
     </section>`;
   }

@@ -5,7 +5,7 @@ import type { JournalEntry } from "../api/protocol.ts";
 import { language, text, word } from "../lib/language.ts";
 import { deviceName } from "../lib/names.ts";
 import { dateTime, instant } from "../lib/time.ts";
-import { causeParts } from "../lib/values.ts";
+import { causeLine } from "../lib/values.ts";
 import { store } from "../state/store.ts";
 
 export interface Said {
@@ -45,7 +45,7 @@ export function entryLine(entry: JournalEntry): TemplateResult {
 
 function causeWords(body: Record<string, unknown>): string {
   if (body["input"] !== "raise" || typeof body["cause"] !== "object" || body["cause"] === null) return "";
-  return causeParts(body["cause"] as Record<string, unknown>).map((part) => part.says).join("; ");
+  return causeLine(body["cause"] as Record<string, unknown>);
 }
 
 function bothWords(value: unknown): string {

@@ -7,7 +7,7 @@ import { rest } from "../api/rest.ts";
 import { language, say } from "../lib/language.ts";
 import { type Series, type Slice, series } from "../lib/series.ts";
 import { dateTime, timeOfDay } from "../lib/time.ts";
-import { numberText, unitText } from "../lib/values.ts";
+import { numberText } from "../lib/values.ts";
 import { store } from "../state/store.ts";
 import { View } from "./view.ts";
 
@@ -145,11 +145,10 @@ class Trend extends View {
       padding: [8, 8, 0, 0],
       scales: { x: { time: true }, y: { range: (_u, min, max) => (bool ? [-0.15, 1.15] : limits(min, max)) } },
       axes: [
-        { ...axis, values: (_u, splits, _axis, _space, step) => splits.map((at) => tick(at * 1000, step)) },
+        { ...axis, size: 28, values: (_u, splits, _axis, _space, step) => splits.map((at) => tick(at * 1000, step)) },
         {
-          ...axis, size: 64, ...(bool ? { splits: [0, 1] } : {}),
+          ...axis, size: 56, ...(bool ? { splits: [0, 1] } : {}),
           values: (_u, splits) => splits.map((v) => (bool ? say(v === 1 ? "yes" : "no") : numberText(v))),
-          label: unitText(this.point.unit), labelSize: this.point.unit ? 18 : 0, labelFont: font,
         },
       ],
       series: [{}, edge, edge, line],

@@ -44,5 +44,5 @@ export function text(of: Text): string {
 /** A word of a closed list of the hub's; one this console does not know yet is shown as it came. */
 export function word(name: string, prefix = ""): string {
   const key = `${prefix}${name}`;
-  return key in WORDS ? say(key as Word) : name;
+  return Object.hasOwn(WORDS, key) ? say(key as Word) : name;
 }

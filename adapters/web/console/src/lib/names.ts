@@ -12,7 +12,7 @@ export function zonePath(zone: string): string {
     names.unshift(row ? text(row.title) : at);
     at = row?.parent ?? null;
   }
-  return (names.length > 2 ? names.slice(1) : names).join(" › ");
+  return (names.length > 1 ? names.slice(1) : names).join(" › ");
 }
 
 export function zoneName(zone: string): string {

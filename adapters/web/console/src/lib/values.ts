@@ -34,25 +34,35 @@ export function qualityText(quality: QualityWord, reason: string): string {
   return `${say(quality)} – ${word(reason, "r_")}`;
 }
 
-interface Part { name?: string; says: string }
+export interface Part {
+  /** The point, when the rule tests several. */
+  name: string;
+  value: string;
+  /** What it was held against. */
+  limit: string;
+}
 
 /** What decided, in words: the value, and the limit it met. One part a test. */
 export function causeParts(cause: Record<string, unknown>): Part[] {
   const tests = cause["tests"];
   if (Array.isArray(tests)) {
-    return tests.map((test: Record<string, unknown>) => ({ name: String(test["point"] ?? ""), says: testText(test) }));
+    return tests.map((test: Record<string, unknown>) => ({ name: String(test["point"] ?? ""), ...testText(test) }));
   }
-  return Object.keys(cause).length === 0 ? [] : [{ says: testText(cause) }];
+  return Object.keys(cause).length === 0 ? [] : [{ name: "", ...testText(cause) }];
 }
 
-function testText(cause: Record<string, unknown>): string {
+/** A cause on one line. */
+export function causeLine(cause: Record<string, unknown>): string {
+  return causeParts(cause).map((part) => (part.limit ? `${part.value} · ${part.limit}` : part.value)).join("; ");
+}
+
+function testText(cause: Record<string, unknown>): Omit<Part, "name"> {
   const unit = typeof cause["unit"] === "string" ? cause["unit"] : null;
   const value = valueText(scalar(cause["value"]), unit);
-  const limit = limitText(cause, unit);
   const quality = typeof cause["quality"] === "string" && cause["quality"] !== "good"
     ? ` (${qualityText(cause["quality"] as QualityWord, String(cause["reason"] ?? ""))})`
     : "";
-  return `${value}${quality}${limit ? ` · ${limit}` : ""}`;
+  return { value: `${value}${quality}`, limit: limitText(cause, unit) };
 }
 
 function limitText(cause: Record<string, unknown>, unit: string | null): string {

@@ -9,7 +9,7 @@ import { language, say, text, word } from "../lib/language.ts";
 import { zonePath } from "../lib/names.ts";
 import { href } from "../lib/route.ts";
 import { dateTime, duration, instant } from "../lib/time.ts";
-import { qualityText, valueText } from "../lib/values.ts";
+import { qualityText, unitText, valueText } from "../lib/values.ts";
 import type { Word } from "../lib/words.ts";
 import { order } from "../state/alarms.ts";
 import { describe, link } from "../state/session.ts";
@@ -108,10 +108,10 @@ class DevicePage extends View {
 
   #trend(chosen: PointDetail | undefined): TemplateResult {
     if (!chosen) return html`<p class="empty">${say("pick_point")}</p>`;
-    const head = html`<div class="trend-head"><h3>${text(chosen.title)}</h3><span class="spring"></span>
+    const head = html`<div class="trend-head"><h3>${text(chosen.title)}${chosen.unit ? html` <span class="dim">${unitText(chosen.unit)}</span>` : nothing}</h3><span class="spring"></span>
       ${SPANS.map(([name, span]) => html`<button class="chip" aria-pressed=${span === this.#span ? "true" : "false"} @click=${() => this.#spanTo(span)}>${say(name)}</button>`)}</div>`;
     if (chosen.type === "text") return html`${head}<p class="empty">${say("no_trend")}</p>`;
-    return html`${head}<cw-trend .point=${chosen} .span=${this.#span} .height=${320}></cw-trend>`;
+    return html`${head}<cw-trend .point=${chosen} .span=${this.#span} .height=${360}></cw-trend>`;
   }
 
   #choose(point: string): void {

@@ -76,7 +76,7 @@ class MapPage extends View {
   #outlines(features: Feature[]): void {
     const shapes = features.filter((feature) => feature.geometry && feature.geometry["type"] !== "Point");
     const layer = L.geoJSON({ type: "FeatureCollection", features: shapes } as unknown as GeoJSON.FeatureCollection, {
-      interactive: false, style: { className: "outline" },
+      interactive: false, style: { className: "outline" }, pointToLayer: (_f, at) => L.circleMarker(at, { radius: 3 }),
     }).addTo(this.#map as L.Map);
     if (layer.getBounds().isValid()) this.#grow(layer.getBounds());
   }

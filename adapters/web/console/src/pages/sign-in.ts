@@ -3,8 +3,8 @@
 import { html, nothing } from "lit";
 import { Refusal } from "../api/rest.ts";
 import { View } from "../components/view.ts";
-import { choose, language, say } from "../lib/language.ts";
-import { refusedLink, signIn } from "../state/session.ts";
+import { choose, language, say, word } from "../lib/language.ts";
+import { signIn } from "../state/session.ts";
 
 class SignIn extends View {
   #busy = false;
@@ -15,7 +15,7 @@ class SignIn extends View {
       <form @submit=${this.#submit}>
         <h1>Citywatch</h1>
         <h2>${say("signed_out")}</h2>
-        <p>${refusedLink ? say("sign_in_link_used") : say("sign_in_how")}</p>
+        <p>${say("sign_in_how")}</p>
         <label>${say("user")}<input name="user" autocomplete="username" required /></label>
         <label>${say("password")}<input name="password" type="password" autocomplete="current-password" required /></label>
         ${this.#error ? html`<p class="problem" role="alert">${this.#error}</p>` : nothing}
@@ -39,7 +39,7 @@ class SignIn extends View {
     try {
       await signIn(String(given.get("user")), String(given.get("password")));
     } catch (error) {
-      this.#error = error instanceof Refusal ? error.message : say("why_no_answer");
+      this.#error = error instanceof Refusal ? word(error.problem?.code ?? error.message, "p_") : say("why_no_answer");
     }
     this.#busy = false;
     this.requestUpdate();

@@ -8,6 +8,9 @@ const FIRST_HEARTBEAT_S = 5;
 
 export type LostReason = "closed" | "silent" | "digest" | "overrun";
 
+/** What the rows held here are, against the sums of a heartbeat; `partial` while a snapshot is under way. */
+export type Verdict = "same" | "differs" | "partial";
+
 export interface ConnectionState {
   readonly phase: "connecting" | "live" | "lost" | "signed_out";
   readonly reason: LostReason | null;
@@ -25,7 +28,7 @@ export interface ConnectionState {
 
 export type ConnectionInput =
   | { what: "hello"; message: Hello; now: number }
-  | { what: "heartbeat"; message: Heartbeat; agreed: boolean; now: number }
+  | { what: "heartbeat"; message: Heartbeat; verdict: Verdict; now: number }
   | { what: "heard"; now: number }
   | { what: "complete"; now: number }
   | { what: "opening"; now: number }
@@ -51,11 +54,11 @@ export function foldConnection(state: ConnectionState, input: ConnectionInput): 
     case "hello":
       return onHello(state, input.message, input.now);
     case "heartbeat":
-      return onHeartbeat(state, input.message, input.agreed, input.now);
+      return onHeartbeat(state, input.message, input.verdict, input.now);
     case "heard":
       return { ...state, heardAt: input.now };
     case "complete":
-      return { ...state, phase: "live", reason: null, heardAt: input.now, dataAt: input.now + state.offset };
+      return onComplete(state, input.now);
     case "opening":
       // What was lost stays lost until it is complete again.
       return { ...state, phase: state.phase === "lost" ? "lost" : "connecting", heardAt: input.now };
@@ -78,11 +81,19 @@ function onHello(state: ConnectionState, message: Hello, now: number): Connectio
   };
 }
 
-function onHeartbeat(state: ConnectionState, message: Heartbeat, agreed: boolean, now: number): ConnectionState {
+function onHeartbeat(state: ConnectionState, message: Heartbeat, verdict: Verdict, now: number): ConnectionState {
   const time = instant(message.time);
   const next = { ...state, heardAt: now, offset: time - now };
-  if (!agreed) return lost(next, "digest");
-  return state.phase === "live" ? { ...next, dataAt: time } : next;
+  if (verdict === "differs") return lost(next, "digest");
+  if (verdict === "partial") return next;
+  if (state.phase === "live") return { ...next, dataAt: time };
+  return state.reason === "digest" ? { ...next, phase: "live", reason: null, dataAt: time } : next;
+}
+
+function onComplete(state: ConnectionState, now: number): ConnectionState {
+  // A picture that differed once is believed again only when a heartbeat has confirmed it.
+  if (state.reason === "digest") return state;
+  return { ...state, phase: "live", reason: null, heardAt: now, dataAt: now + state.offset };
 }
 
 function onTick(state: ConnectionState, now: number): ConnectionState {

@@ -1,4 +1,4 @@
-// Coming in: the one-time link or a password, then the site's names, then the stream.
+// Coming in: a session (the hub gives it for a one-time link or a password), then the site's names, then the stream.
 
 import { rest, Refusal } from "../api/rest.ts";
 import { Link } from "../api/socket.ts";
@@ -8,23 +8,6 @@ import { store } from "./store.ts";
 
 export const link = new Link(store);
 link.onNewEpoch = () => void names();
-
-/** Whether a one-time link was tried and refused. */
-export let refusedLink = false;
-
-/** Use the one-time code when the address carries one, then open the console. */
-export async function begin(): Promise<void> {
-  const code = location.pathname === "/enter" ? location.hash.slice(1) : "";
-  if (code) {
-    history.replaceState(null, "", "/");
-    try {
-      await rest.enter(decodeURIComponent(code));
-    } catch (error) {
-      refusedLink = error instanceof Refusal && error.status < 500;
-    }
-  }
-  await open();
-}
 
 /** Learn the site's names and open the stream; ask to sign in when that is what is missing. */
 export async function open(): Promise<void> {
@@ -53,7 +36,6 @@ async function names(): Promise<void> {
 
 export async function signIn(user: string, password: string): Promise<void> {
   await rest.login(user, password);
-  refusedLink = false;
   await open();
 }
 

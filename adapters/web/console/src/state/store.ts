@@ -71,7 +71,9 @@ export class Store {
       this.alarms = heard(this.alarms, this.connection.epoch, message.seq);
       this.devices = heard(this.devices, this.connection.epoch, message.seq);
     }
-    this.connect({ what: "heartbeat", message, agreed: differing.length === 0, now });
+    const whole = this.alarms.phase === "live" && this.devices.phase === "live";
+    const verdict = differing.length ? "differs" : whole ? "same" : "partial";
+    this.connect({ what: "heartbeat", message, verdict, now });
     return differing;
   }
 
