@@ -40,9 +40,9 @@ def schemas(drivers: Mapping[str, DriverLike]) -> dict[str, Schema]:
     """Return every schema by the name of the file it describes."""
     shared = _definitions(drivers)
     site = _object("SiteFile", "A site (site.yaml).", "Tệp site.yaml.")
-    part = {name: _object("Part", f"{name} of a site.", "Tệp được include.") for name in ("zones", "devices", "rules")}
+    part = _object("Part", "Zones, devices and rules that a site includes.", "Vùng, thiết bị, quy tắc được include.")
     profile = _object("ProfileFile", "A device model.", "Hồ sơ thiết bị.")
-    made = {"site": site, **part, "profile": profile, "secrets": _secrets()}
+    made = {"site": site, "part": part, "profile": profile, "secrets": _secrets()}
     return {name: _complete(name, root, shared) for name, root in made.items()}
 
 
@@ -57,10 +57,22 @@ def _complete(name: str, root: Schema, shared: Schema) -> Schema:
     while waiting:
         ref = waiting.pop()
         if ref not in needed:
-            needed[ref] = shared[ref]
+            needed[ref] = _titled(shared[ref])
             waiting += _references(shared[ref])
     head = {"$schema": DIALECT, "$id": f"{name}.schema.json", "title": f"Citywatch: {name}"}
     return {**head, **root, "$defs": {key: needed[key] for key in sorted(needed)}}
+
+
+def _titled(node: Any) -> Any:
+    """Return a schema in which every field has a title; where the model gives none it is the key itself."""
+    if isinstance(node, list):
+        return [_titled(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    done = {key: _titled(value) for key, value in node.items()}
+    for key, field in done.get("properties", {}).items():
+        field.setdefault("title", key.replace("_", " ").capitalize())
+    return done
 
 
 def _references(node: Any) -> Iterator[str]:

@@ -17,7 +17,7 @@ DEEPEST = 32
 MOST_NODES = 200_000
 MOST_ALIASES = 100
 _LOADER: Any = getattr(yaml, "CLoader", yaml.Loader)
-_READ_AS_TRUTH = frozenset({"on", "off", "yes", "no", "y", "n"})
+_READ_AS_TRUTH = frozenset({"on", "off", "yes", "no"})
 """Plain keys that other YAML readers (1.1) turn into true or false."""
 
 

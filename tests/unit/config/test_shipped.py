@@ -1,0 +1,56 @@
+"""What ships with the hub: every profile loads with its examples, the starter site starts."""
+
+from pathlib import Path
+
+import pytest
+
+from drivers import REGISTRY
+from hub.config import inspect, load, shipped
+from hub.model import SECOND
+
+PROFILES = sorted(
+    path.relative_to(shipped() / "profiles").with_suffix("").as_posix()
+    for path in (shipped() / "profiles").rglob("*.yaml")
+)
+STARTER = shipped() / "sites" / "starter"
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_shipped_profile_loads_and_its_examples_hold(profile: str, tmp_path: Path) -> None:
+    given = "with: {zones: 3}" if profile == "fire/en54-modbus" else "tags: []"
+    given = "with: {detectors: 5, modules: 2, loop: 3}" if profile == "fire/notifier-modbus-gw" else given
+    device = f"{{id: d, profile: {profile}, zone: z, connection: {{host: h}}, {given}}}"
+    (tmp_path / "site.yaml").write_text(f"version: 1\nsite: {{id: s}}\nzones: [{{id: z}}]\ndevices:\n  - {device}\n")
+    site, problems = inspect(tmp_path, REGISTRY)
+    assert problems == []
+    assert site is not None
+    assert all(p.title.vi and p.title.en for p in site.points.values())
+
+
+def test_the_starter_site_is_good_and_has_nothing_to_warn_of() -> None:
+    site, problems = inspect(STARTER, REGISTRY)
+    assert problems == []
+    assert site is not None
+    assert len(site.devices) == 10
+
+
+def test_the_starter_site_is_what_the_tutorial_says() -> None:
+    site = load(STARTER, REGISTRY)
+    panel, silent = site.devices["panel-market"], site.devices["smoke-silent"]
+    assert (panel.interval, panel.parameters) == (SECOND, {"zones": 16})
+    assert sum(p.kind == "fire.alarm" for p in panel.points) == 16
+    assert site.points["panel-market/z07.alarm"].zone == "tn/market/store"
+    assert silent.silent_after == 20 * SECOND
+    assert all(d.connection.host == "127.0.0.1" for d in site.devices.values())
+    assert all(z.at for z in site.zones.values())
+    assert (STARTER / str(site.map)).is_file()
+
+
+def test_the_notifier_addresses_are_those_of_the_manual(tmp_path: Path) -> None:
+    choice = "{detectors: 159, modules: 1, loop: 2}"
+    device = f"{{id: d, profile: fire/notifier-modbus-gw, zone: z, connection: {{host: h}}, with: {choice}}}"
+    (tmp_path / "site.yaml").write_text(f"version: 1\nsite: {{id: s}}\nzones: [{{id: z}}]\ndevices:\n  - {device}\n")
+    points = load(tmp_path, REGISTRY).points
+    assert points["d/l2d001.fault"].address.number == 40401 - 40001
+    assert points["d/l2d159.fault"].address.number == 40401 + 158 - 40001
+    assert points["d/l2m001.fault"].address.number == 40601 - 40001
