@@ -118,6 +118,21 @@ class TimescaleAdapter:
         return self._chains["readings"].statistics.trouble
 
     @property
+    def rows_written(self) -> int:
+        """Rows that the database has committed since the start, of all tables."""
+        return self.rows.total() - self.refused.total()
+
+    @property
+    def rows_rejected(self) -> int:
+        """Rows laid in `dead_letter` since the start."""
+        return self.refused.total()
+
+    @property
+    def spool_seq(self) -> int:
+        """The last spooled batch that the database has committed."""
+        return self._chains["readings"].statistics.mark
+
+    @property
     def lag(self) -> Mapping[str, int]:
         """How many spooled batches and journaled records are not stored yet."""
         return {name: self._chains[name].lag for name in ("readings", "journal")}
