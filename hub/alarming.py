@@ -101,6 +101,8 @@ class Alarming:
         self._changed = asyncio.Event()
         self._dirty = False
         self._journaled = 0
+        self.checkpointed = 0
+        """Every record up to this number is in a checkpoint: a restart does not need it."""
         self._unheard: dict[int, Sequence[Transition]] = {}
         self._rest = CHECKPOINT_SECONDS
         self.transitions = 0
@@ -200,7 +202,12 @@ class Alarming:
         """Write a checkpoint of the engine as it stands after the last journaled record."""
         begun = self._clock.monotonic()
         self._dirty = False
-        self._journal.checkpoint(CHECKPOINT, self._journaled, msgspec.json.encode(self._engine.dump()))
+        seq = self._journaled
+
+        def kept() -> None:
+            self.checkpointed = seq
+
+        self._journal.checkpoint(CHECKPOINT, seq, msgspec.json.encode(self._engine.dump()), kept)
         # a checkpoint of a great flood is large: it may take a twentieth of the time, no more
         self._rest = max(CHECKPOINT_SECONDS, 20 * (self._clock.monotonic() - begun) / SECOND)
 

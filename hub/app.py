@@ -193,7 +193,8 @@ class Hub:
     def _supervise(self) -> None:
         start = self._supervisor.start
         start("store", self._store.run)
-        start("calendar", Calendar([(DISK_SECONDS, self._keep_reserve), (600.0, self._store.housekeep)]).run)
+        jobs = [(DISK_SECONDS, self._keep_reserve), (600.0, self._store.housekeep), (3600.0, self._trim_journal)]
+        start("calendar", Calendar(jobs).run)
         start("alarming", self._alarming.run)
         start("aging", self._age)
         start("drivers", self._runner.run)
@@ -206,6 +207,10 @@ class Hub:
     async def _keep_reserve(self) -> None:
         if self._journal.file.trouble is None:
             await asyncio.to_thread(self._journal.keep_reserve)
+
+    async def _trim_journal(self) -> None:
+        stored = self._journal.last_seq - self._store.lag["journal"]
+        self._journal.trim(min(stored, self._alarming.checkpointed))
 
     def _publish(self, records: Iterable[Record]) -> None:
         self._state.publish(self._clock.now(), (), list(records))

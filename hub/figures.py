@@ -18,24 +18,17 @@ from hub.supervise import Supervisor
 class Store(Protocol):
     """What the figures need of the store's adapter."""
 
+    rows: Counter[str]
+    refused: Counter[str]
+
     @property
     def connected(self) -> bool:
-        """Whether rows can be stored now."""
+        """Whether readings can be stored now."""
         ...
 
     @property
-    def rows_written(self) -> int:
-        """Rows committed since the start."""
-        ...
-
-    @property
-    def rows_rejected(self) -> int:
-        """Rows set aside since the start."""
-        ...
-
-    @property
-    def spool_seq(self) -> int:
-        """The last spooled batch that the database has committed."""
+    def lag(self) -> Mapping[str, int]:
+        """Spooled batches and journaled records that are not stored yet."""
         ...
 
 

@@ -85,9 +85,9 @@ class Journal:
         self._file.append(Entry(_Batch(first, len(records), _encode(records)), len(records), settled), urgent=True)
         return first
 
-    def checkpoint(self, name: str, seq: int, body: bytes) -> None:
-        """Keep `body` as the state of `name` after record `seq`, replacing the one before."""
-        self._file.append(Entry(_Checkpoint(name, seq, body), 0))
+    def checkpoint(self, name: str, seq: int, body: bytes, then: Callable[[], None] | None = None) -> None:
+        """Keep `body` as the state of `name` after record `seq`, replacing the one before; `then` once it is kept."""
+        self._file.append(Entry(_Checkpoint(name, seq, body), 0, then))
 
     def restore(self, name: str) -> tuple[int, bytes] | None:
         """Return the last checkpoint of `name`: the record number it stands at and its body."""
