@@ -43,7 +43,7 @@ class TimescaleAdapter:
         dsn: str = "",
     ) -> None:
         self.rows: Counter[str] = Counter()
-        """Rows stored since the start, by table; refused ones included."""
+        """Rows committed since the start, by table."""
         self.refused: Counter[str] = Counter()
         """Rows laid in `dead_letter` since the start, by table."""
         self._site = site
@@ -116,21 +116,6 @@ class TimescaleAdapter:
     def trouble(self) -> str | None:
         """Why readings cannot be stored now."""
         return self._chains["readings"].statistics.trouble
-
-    @property
-    def rows_written(self) -> int:
-        """Rows that the database has committed since the start, of all tables."""
-        return self.rows.total() - self.refused.total()
-
-    @property
-    def rows_rejected(self) -> int:
-        """Rows laid in `dead_letter` since the start."""
-        return self.refused.total()
-
-    @property
-    def spool_seq(self) -> int:
-        """The last spooled batch that the database has committed."""
-        return self._chains["readings"].statistics.mark
 
     @property
     def lag(self) -> Mapping[str, int]:
