@@ -15,10 +15,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlencode
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from adapters.timescale.embedded import EmbeddedPostgres
+from bench.ingest_site import write_site
 from bench.mqtt_load import LAST_VALUE, TOPICS
 from hub.model import row_id
 from tests.support.mosquitto import Mosquitto
@@ -33,6 +36,8 @@ create index on bare_reading (point_id, time desc) include (value, quality);
 create index on bare_reading using brin (time);
 """
 
+HUB = [sys.executable, "-m", "hub"]
+
 Start = Callable[[int, str, Path], "subprocess.Popen[str]"]
 
 
@@ -44,6 +49,42 @@ def start_bare(port: int, dsn: str, _folder: Path) -> "subprocess.Popen[str]":
     assert receiver.stdout is not None
     assert receiver.stdout.readline().strip() == "ready"
     return receiver
+
+
+def as_url(dsn: str) -> str:
+    parts = conninfo_to_dict(dsn)
+    query = urlencode({k: v for k, v in parts.items() if k not in ("user", "dbname")})
+    return f"postgresql://{parts['user']}@/{parts['dbname']}?{query}"
+
+
+def start_hub(port: int, dsn: str, folder: Path) -> "subprocess.Popen[str]":
+    site = write_site(folder / "site", port, as_url(dsn))
+    command = [*HUB, "run", str(site), "--state", str(folder / "state"), "--port", "0", "--json"]
+    with (folder / "hub.log").open("w") as errors:
+        hub = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+    assert hub.stdout is not None
+    line = hub.stdout.readline()
+    if not line or not json.loads(line).get("ready"):
+        raise SystemExit(f"the hub did not start:\n{(folder / 'hub.log').read_text()}")
+    return hub
+
+
+def subscribed(broker: Mosquitto) -> None:
+    """Wait until the receiver is at the broker, and one second more for its subscriptions."""
+    deadline = time.time() + LONGEST_S
+    while time.time() < deadline:
+        if established(broker.port):
+            time.sleep(1.0)
+            return
+        time.sleep(0.05)
+    raise SystemExit("the receiver did not connect to the broker")
+
+
+def established(port: int) -> list[str]:
+    """Return the connections to a loopback port (proc(5), net/tcp: state 01 is established)."""
+    wanted = f"0100007F:{port:04X}"
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return [row[2] for row in rows if row[1] == wanted and row[3] == "01"]
 
 
 def cpu_seconds(pid: int) -> float:
@@ -79,6 +120,7 @@ def case(name: str, table: str, start: Start, dsn: str, messages: int, folder: P
     broker = Mosquitto(folder / "broker").start()
     receiver = start(broker.port, dsn, folder)
     try:
+        subscribed(broker)
         cpu, broker_cpu = cpu_seconds(receiver.pid), cpu_seconds(broker.pid)
         load = [sys.executable, "-m", "bench.mqtt_load", str(broker.port), str(messages)]
         sent = json.loads(subprocess.run(load, capture_output=True, text=True, check=True, timeout=LONGEST_S).stdout)
@@ -130,7 +172,7 @@ async def main() -> None:
             await postgres.stop()
 
 
-CASES: list[tuple[str, str, Start]] = [("bare", "bare_reading", start_bare)]
+CASES: list[tuple[str, str, Start]] = [("bare", "bare_reading", start_bare), ("hub", "reading", start_hub)]
 
 if __name__ == "__main__":
     asyncio.run(main())
