@@ -9,7 +9,10 @@ import pytest
 
 from drivers import REGISTRY
 from hub.config import shipped
+from hub.config.marks import Source
+from hub.config.problems import Report
 from hub.config.schema import schemas
+from hub.config.tree import parse
 
 SCHEMAS = schemas(REGISTRY)
 
@@ -68,3 +71,33 @@ def test_the_modeline_of_every_shipped_file_finds_its_schema() -> None:
         first = path.read_text(encoding="utf-8").split("\n", 1)[0]
         if "$schema=" in first:
             assert (path.parent / Path(first.split("$schema=")[1])).resolve().exists(), path
+
+
+def test_every_shipped_file_is_true_to_its_schema() -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    checked = 0
+    for path in shipped().rglob("*.yaml"):
+        text = path.read_text(encoding="utf-8")
+        name = text.split("\n", 1)[0].partition("schema/")[2].removesuffix(".schema.json")
+        if name in SCHEMAS:
+            tree = parse(Source(path.name, ()), text, Report())
+            jsonschema.Draft202012Validator(SCHEMAS[name]).validate(tree)
+            checked += 1
+    assert checked > 10
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("site", "version: 1\nsite: {id: a}\nwebb: {}\n"),
+        ("part", "zones: [{id: 'chợ thái'}]\n"),
+        ("part", "rules: [{id: a, category: fire, priority: urgent, for_each: {}, when: {is: 1}, text: x}]\n"),
+        ("part", "rules: [{id: a, category: fire, priority: high, for_each: {}, when: {abov: 1}, text: x}]\n"),
+        ("part", "devices: [{id: a, profile: b/c, zone: z, interval: 5}]\n"),
+        ("profile", "profile: a/b\ntitle: A\ndriver: modbus\nsource: s\npoints: {x: {kind: fire.alrm}}\n"),
+    ],
+)
+def test_an_editor_sees_a_mistake_too(name: str, text: str) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    tree = parse(Source("x.yaml", ()), text, Report())
+    assert not jsonschema.Draft202012Validator(SCHEMAS[name]).is_valid(tree)
