@@ -1,4 +1,4 @@
-"""The only place that knows everyone: builds the house for one site, starts it in order, stops it in the opposite order.
+"""The only place that knows everyone: builds the house for one site, starts it in order, stops it in reverse.
 
 Order of starting (crash-only: the state after `kill -9` is the normal case): state folder and its lock, journal, alarm
 state, spool, road, console, then the drivers; the database comes up beside them and nobody waits for it.
