@@ -18,6 +18,7 @@ import { View } from "./view.ts";
 
 const HOUR = 3_600_000;
 const TIMELINE = 50;
+const RETRY_MS = 1500;
 
 class AlarmDetail extends View {
   static override properties = { alarm: { attribute: false } };
@@ -27,6 +28,8 @@ class AlarmDetail extends View {
   #row: AlarmRow | null = null;
   #timeline: JournalEntry[] | null = null;
   #timelineOf = "";
+  /** Whether the history could not be asked: then only the last change is known, and it is said. */
+  #unheard = false;
   #note = "";
 
   override disconnectedCallback(): void {
@@ -53,11 +56,21 @@ class AlarmDetail extends View {
     if (!alarm) return;
     try {
       const page = await rest.journal({ alarm, limit: TIMELINE });
-      if (this.#timelineOf === wanted) this.#timeline = page.items;
+      if (this.#timelineOf !== wanted) return;
+      this.#timeline = page.items;
+      this.#unheard = false;
     } catch {
-      if (this.#timelineOf === wanted) this.#timeline = [];
+      if (this.#timelineOf !== wanted) return;
+      this.#timeline ??= [];
+      this.#unheard = true;
     }
     this.requestUpdate();
+    // The database follows the stream a little later; ask again until it has the last change.
+    if (this.#row && this.isConnected && !holds(this.#timeline, this.#row)) setTimeout(() => void this.#again(wanted, alarm), RETRY_MS);
+  }
+
+  async #again(wanted: string, alarm: string): Promise<void> {
+    if (this.#timelineOf === wanted && this.isConnected) await this.#load(wanted, alarm);
   }
 
   protected override render(): TemplateResult {
@@ -72,7 +85,7 @@ class AlarmDetail extends View {
       </div>
       <div class="detail-body">
         ${row.category === "fire" ? html`<p class="not-a-panel">${say("not_a_panel")}</p>` : nothing}
-        ${this.#causes(row)} ${this.#facts(row)} ${this.#instructions(row)} ${this.#trend(row)} ${this.#events()}
+        ${this.#causes(row)} ${this.#facts(row)} ${this.#instructions(row)} ${this.#trend(row)} ${this.#events(row)}
       </div>
       ${ended ? nothing : this.#actions(row)}
     </aside>`;
@@ -115,11 +128,12 @@ class AlarmDetail extends View {
       <cw-trend .point=${detail} .span=${HOUR} .height=${120}></cw-trend></section>`;
   }
 
-  #events(): TemplateResult {
-    const timeline = this.#timeline;
-    return html`<section><h3>${say("timeline")}</h3>
-      ${timeline === null ? html`<p class="dim">${say("loading")}</p>` : html`<ol class="timeline">${timeline.map(entryLine)}</ol>`}
-      ${timeline?.length === 0 ? html`<p class="dim">${say("journal_empty")}</p>` : nothing}
+  #events(row: AlarmRow): TemplateResult {
+    const known = this.#timeline ?? [];
+    const timeline = holds(known, row) ? known : [lastChange(row), ...known];
+    return html`<section><h3>${say("timeline")}</h3><ol class="timeline">${timeline.map(entryLine)}</ol>
+      ${this.#timeline === null ? html`<p class="dim">${say("loading")}</p>` : nothing}
+      ${this.#unheard ? html`<p class="dim">${say("history_away")}</p>` : nothing}
     </section>`;
   }
 
@@ -156,6 +170,15 @@ class AlarmDetail extends View {
     if (taken) this.#note = "";
     this.requestUpdate();
   }
+}
+
+function holds(timeline: readonly JournalEntry[], row: AlarmRow): boolean {
+  return timeline.some((entry) => entry.kind === "transition" && Number(entry.body["n"]) >= row.rev);
+}
+
+/** The alarm's last change as the journal will tell it. */
+function lastChange(row: AlarmRow): JournalEntry {
+  return { seq: 0, at: row.at, kind: "transition", body: { ...row, who: row.by, n: row.rev } };
 }
 
 customElements.define("cw-alarm-detail", AlarmDetail);

@@ -120,6 +120,7 @@ export const WORDS = {
   cause: ["Nguyên nhân", "Cause"],
   instructions: ["Việc cần làm", "Instructions"],
   timeline: ["Diễn biến", "Timeline"],
+  history_away: ["Chưa đọc được lịch sử; đây là thay đổi cuối cùng", "The history cannot be read now; this is the last change"],
   trend_hour: ["Xu hướng 1 giờ", "Trend, 1 hour"],
   not_a_panel: ["Không thay thế tủ báo cháy và đường dây 114", "Does not replace the fire alarm panel or the 114 line"],
   ack: ["Xác nhận", "Acknowledge"],
