@@ -33,11 +33,11 @@ class Historian(Protocol):
     """The read side of the store. Every method raises StorageError while the database is away."""
 
     async def history(self, point: PointId, start: Timestamp, end: Timestamp, buckets: int) -> list[Bucket]:
-        """Return a point's readings in [start, end) in at most `buckets` slices, oldest first; empty slices left out."""
+        """Return a point's readings in [start, end) in at most `buckets` slices, oldest first, none empty."""
         ...
 
     async def journal(self, *, before: int | None, limit: int, match: Mapping[str, str]) -> list[JournalRow]:
-        """Return journal rows newest first, `seq` < `before`; `match` filters by kind, device, zone, category, alarm."""
+        """Return rows newest first, `seq` < `before`; `match` filters by kind, device, zone, category, alarm."""
         ...
 
     async def events(

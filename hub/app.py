@@ -105,7 +105,7 @@ class Hub:
         await self.stop()
 
     async def stop(self) -> None:
-        """Stop in order: drivers, then what they fed, the database last; safe to call twice and after a failed start."""
+        """Stop drivers, then what they fed, the database last; safe to call twice and after a failed start."""
         if self._lock is None:
             return
         if hasattr(self, "_runner"):
@@ -228,4 +228,5 @@ class Hub:
         }
 
     def _figures(self) -> Iterable[Figure]:
-        return figures(self._road, self._alarming, self._journal, self._spool, self._stream, self._store, self._supervisor)
+        files = self._journal, self._spool
+        return figures(self._road, self._alarming, *files, self._stream, self._store, self._supervisor)

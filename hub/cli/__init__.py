@@ -52,7 +52,7 @@ class _Lazy(TyperGroup):
 
 app = typer.Typer(
     cls=_Lazy, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
-    help="Citywatch: every device of a city in one picture that never lies, never loses an alarm, and can be rehearsed.",
+    help="Citywatch: every device of a city in one picture that never lies and never loses an alarm.",
 )  # fmt: skip
 
 
