@@ -12,8 +12,8 @@ import psycopg
 import structlog
 from psycopg import sql
 
-from adapters.outbound import Away, Load
-from adapters.timescale.connections import Connection, is_about_a_row, lacks_partition, say
+from adapters.outbound import Load
+from adapters.timescale.connections import Connection, away_on_error, is_about_a_row, lacks_partition, say
 from adapters.timescale.cursor import Cursor
 from adapters.timescale.rows import instant, split, time_of
 from adapters.timescale.timeseries import Flavour, Table, start_of
@@ -91,6 +91,7 @@ class ReadingsWriter:
         self._tables = tables
         self._clock = clock
         self._counts = counts
+        self._odd: Counter[str] = Counter()
 
     @property
     def mark(self) -> int:
@@ -99,12 +100,13 @@ class ReadingsWriter:
 
     async def send(self, load: Load[Batch]) -> None:
         """Store a load. Raises Away; then nothing of it is stored."""
-        try:
+        self._odd.clear()
+        with away_on_error():
             await self._store(load)
-        except psycopg.Error as trouble:
-            raise Away(say(trouble)) from trouble
         for batch in load.items:
             self._counts.rows[batch.target] += batch.n
+        self._counts.rows.subtract(self._odd)
+        self._counts.refused.update(self._odd)
 
     async def _store(self, load: Load[Batch]) -> None:
         if all(self._in_window(batch) for batch in load.items) and await self._stored_quickly(load):
@@ -186,7 +188,7 @@ class ReadingsWriter:
 
     async def _lay_aside(self, batch: Batch, rows: list[bytes], sqlstate: str | None, error: str) -> None:
         log.warning("rows are refused and kept in dead_letter", table=batch.target, rows=len(rows), reason=error)
-        self._counts.refused[batch.target] += len(rows)
+        self._odd[batch.target] += len(rows)
         statement = "insert into dead_letter (target, sqlstate, error, source_id, seq, body) values (%s,%s,%s,%s,%s,%s)"
         values = [(batch.target, sqlstate, error, self._cursor.source, batch.seq, row) for row in rows]
         async with self._connection.cursor() as cursor:

@@ -31,3 +31,11 @@ def empty(request: pytest.FixtureRequest, servers: dict[str, str]) -> Iterator[s
     """The DSN of a new database on each kind of server."""
     with postgres.database(servers[request.param], f"test_{os.getpid()}_{next(NUMBER)}") as dsn:
         yield dsn
+
+
+@pytest.fixture
+def counterpart(request: pytest.FixtureRequest, empty: str, servers: dict[str, str]) -> Iterator[str]:
+    """The DSN of a new database on the other kind of server than `empty` is on."""
+    kind = "embedded" if request.node.callspec.params["empty"] == "timescale" else "timescale"
+    with postgres.database(servers[kind], f"test_{os.getpid()}_{next(NUMBER)}") as dsn:
+        yield dsn
