@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -202,3 +203,29 @@ async def test_a_folder_named_in_the_environment_without_postgres_is_an_error(st
     monkeypatch.setenv(binaries.BINDIR_VARIABLE, str(state))
     with pytest.raises(StorageError, match=r"CITYWATCH_PG_BINDIR=.* holds no `postgres`"):
         await EmbeddedPostgres(state).start()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_an_ordinary_user_runs_the_server_as_himself():
+    program = (
+        "import asyncio, encodings.idna, os, pathlib, pwd, sys, psycopg\n"
+        "from adapters.timescale import binaries\n"
+        "from adapters.timescale.embedded import EmbeddedPostgres\n"
+        "programs = binaries.find_binaries()\n"
+        "nobody = pwd.getpwnam('nobody')\n"
+        "os.setgroups([]); os.setgid(nobody.pw_gid); os.setuid(nobody.pw_uid)\n"
+        "async def main():\n"
+        "    server = EmbeddedPostgres(pathlib.Path(sys.argv[1]), binaries=programs)\n"
+        "    async with await psycopg.AsyncConnection.connect(await server.start()) as connection:\n"
+        "        await connection.execute('select 1')\n"
+        "    assert os.stat(f'/proc/{server.pid}').st_uid == os.stat(server.data).st_uid == nobody.pw_uid\n"
+        "    await server.stop()\n"
+        "asyncio.run(main())\n"
+    )
+    with state_folder() as folder:
+        nobody = pwd.getpwnam("nobody")
+        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(folder)], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
