@@ -21,6 +21,8 @@ class Curve(Struct, frozen=True):
     high: float
     digits: int = 1
     daily: float = 0.0
+    share: float = 0.30
+    """Where in the point's own range it lies when that range is quite another."""
 
 
 CURVES = {
@@ -33,7 +35,7 @@ CURVES = {
     "env.pm10": Curve(28.0, 52.0, 1, 0.3),
     "env.co": Curve(0.3, 1.8, 1, 0.2),
     "power.battery_level": Curve(78.0, 97.0, 0),
-    "power.voltage": Curve(27.0, 27.4, 2),
+    "power.voltage": Curve(27.0, 27.4, 2, share=0.48),
     "power.current": Curve(0.45, 0.75, 2),
     "link.quality": Curve(110.0, 170.0, 0),
     "link.in_octets": Curve(2e5, 9e5, 0, 0.5),
@@ -130,6 +132,9 @@ def band(point: Point, calm: Calm = NOTHING) -> Curve:
     low, high = max(low, calm.low), min(high, calm.high)
     if low == -math.inf and high == math.inf:
         return curve
+    if point.kind == "env.water_level" and curve.high * 5 < high < math.inf and low == -math.inf:
+        # a gauge with a datum of its own: a river in its bed, a little below the first flood level
+        return Curve(0.94 * high, 0.95 * high, curve.digits)
     size = curve.high - curve.low
     low = low if low != -math.inf else _below(curve, high - 2 * size)
     high = high if high != math.inf else max(curve.high, low + 2 * size)
@@ -137,8 +142,10 @@ def band(point: Point, calm: Calm = NOTHING) -> Curve:
     inside = Curve(max(curve.low, low + margin), min(curve.high, high - margin), curve.digits, curve.daily)
     if inside.high - inside.low >= 0.5 * size:
         return inside
-    span = high - low
-    return Curve(low + 0.30 * span, low + 0.36 * span, max(curve.digits, 2 - int(math.log10(span))), curve.daily)
+    span, share = high - low, curve.share
+    return Curve(
+        low + share * span, low + (share + 0.06) * span, max(curve.digits, 2 - int(math.log10(span))), curve.daily
+    )
 
 
 def _below(curve: Curve, low: float) -> float:

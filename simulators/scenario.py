@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from hub.config.durations import Duration, Period, spell
 from hub.config.files import Files
 from hub.config.marks import Map, Mark, locate
-from hub.config.problems import Report, did_you_mean, known_are
+from hub.config.problems import Problem, Report, did_you_mean, known_are
 from hub.config.shape import Id, Strict, Title, said
 from hub.config.validate import validate
 from hub.model import ConfigError, Site, Text, Value
@@ -146,7 +146,8 @@ def load(site: Site, name: str) -> Scenario:
     known = names(site)
     if name not in known:
         hint = did_you_mean(name, known, otherwise=known_are("scenarios", known))
-        raise ConfigError([], f"there is no scenario '{name}' in {site.folder}/{FOLDER}; {hint}")
+        message = f"there is no scenario '{name}'"
+        raise ConfigError([Problem(f"{FOLDER}/{name}.yaml", 1, 1, message, hint)], f"{message}; {hint}")
     tree = Files(Path(site.folder), report).tree(Path(site.folder) / FOLDER / f"{name}.yaml")
     model = validate(ScenarioFile, tree, report) if tree is not None else None
     if tree is not None and model is not None:

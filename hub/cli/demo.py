@@ -19,6 +19,7 @@ from rich.table import Table
 
 from drivers import REGISTRY
 from hub.app import Hub
+from hub.cli.language import language
 from hub.cli.progress import Progress
 from hub.cli.simulate import choose, end, play
 from hub.cli.stopping import run
@@ -133,23 +134,44 @@ def _ready(plan: Plan, hub: Hub, progress: Progress) -> None:
         line = {"ready": True, "url": hub.url, "sign_in": sign_in, "token": hub.token("demo", ROLE)}
         sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
         sys.stdout.flush()
-    else:
-        progress.console.print(_table(plan, hub))
-        progress.console.print(f"\n  Open this link (once): [bold link={sign_in}]{sign_in}[/]", soft_wrap=True)
-        progress.console.print(f"  [dim]ready after {progress.elapsed:.1f} s; Ctrl-C stops all[/dim]\n")
+        return
+    words = _WORDS[language(plan.site.language)]
+    progress.console.print(_table(plan, hub, words))
+    progress.console.print(f"\n  {words['open']}: [bold link={sign_in}]{sign_in}[/]", soft_wrap=True)
+    progress.console.print(f"  [dim]{words['ready'].format(progress.elapsed)}[/dim]\n")
 
 
-def _table(plan: Plan, hub: Hub) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2))
+_WORDS = {
+    "en": {
+        "site": "site", "console": "console", "devices": "devices, simulated", "rules": "rules",
+        "database": "database", "embedded": "PostgreSQL, embedded", "scenario": "scenario", "none": "none",
+        "state": "state folder", "open": "Open this link, it signs in once",
+        "ready": "ready after {:.1f} s; Ctrl-C stops everything",
+    },
+    "vi": {
+        "site": "hệ thống", "console": "bảng điều khiển", "devices": "thiết bị mô phỏng", "rules": "quy tắc",
+        "database": "cơ sở dữ liệu", "embedded": "PostgreSQL đi kèm", "scenario": "kịch bản", "none": "không",
+        "state": "thư mục trạng thái", "open": "Mở liên kết này, dùng một lần để đăng nhập",
+        "ready": "sẵn sàng sau {:.1f} giây; Ctrl-C để dừng tất cả",
+    },
+}  # fmt: skip
+
+
+def _table(plan: Plan, hub: Hub, words: dict[str, str]) -> Table:
+    speaks = language(plan.site.language)
     drivers = Counter(device.driver for device in plan.site.devices.values())
-    language = plan.site.language
-    table.add_row("", "[bold]site[/bold]", plan.site.title.say(language))
-    table.add_row("", "[bold]console[/bold]", hub.url)
-    table.add_row("", "[bold]devices[/bold]", ", ".join(f"{n} {driver}" for driver, n in sorted(drivers.items())))
-    table.add_row("", "[bold]rules[/bold]", str(len(plan.site.rules)))
-    table.add_row("", "[bold]database[/bold]", "PostgreSQL, embedded")
-    table.add_row("", "[bold]scenario[/bold]", plan.scenario.title.say(language) if plan.scenario else "none")
-    table.add_row("", "[bold]state[/bold]", str(plan.state))
+    rows = {
+        "site": plan.site.title.say(speaks),
+        "console": hub.url,
+        "devices": ", ".join(f"{n} {driver}" for driver, n in sorted(drivers.items())),
+        "rules": str(len(plan.site.rules)),
+        "database": words["embedded"],
+        "scenario": plan.scenario.title.say(speaks) if plan.scenario else words["none"],
+        "state": str(plan.state),
+    }
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2))
+    for name, value in rows.items():
+        table.add_row("", f"[bold]{words[name]}[/bold]", value)
     return table
 
 

@@ -1,6 +1,7 @@
 """`citywatch simulate SITE`: only the simulators, every device of the site on the wire."""
 
 import asyncio
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from drivers import REGISTRY
+from hub.cli.language import language
 from hub.cli.progress import Progress
 from hub.cli.stopping import run
 from hub.config import load
@@ -53,9 +55,10 @@ async def _simulate(site: Site, scenario: Scenario | None, seed: int, as_json: b
 
 def play(scenario: Scenario, fleet: Fleet, clock: Clock, console: Console) -> "asyncio.Task[None]":
     """Begin to play a scenario, telling what happens; return the task that plays."""
+    speaks = language(fleet.site.language)
 
     def tell(text: Text) -> None:
-        console.print(f"  [cyan]▸[/cyan] {text.say(fleet.site.language)}")
+        console.print(f"  [dim]{time.strftime('%H:%M:%S')}[/dim] {text.say(speaks)}")
 
     return asyncio.create_task(Player(scenario, fleet, clock, tell).run(), name="scenario")
 
