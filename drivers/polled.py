@@ -52,11 +52,13 @@ class Polled(Line):
 
     async def work(self, driver: Driver) -> None:
         """Scan every group when it is due. Raises Unreachable; Misconfigured when no device is left to ask."""
-        heap = self._due()
+        heap, task = self._due(), asyncio.current_task()
         while heap:
             due, turn, group = heap[0]
             await self._sleep(due - self._clock.monotonic())
             await self._visit(driver, group)
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError  # a library swallowed it; a busy line would never end
             self._advance(group)
             if self.watched[group.device].stopped:
                 heap = self._due()

@@ -13,25 +13,14 @@ from typing import Literal
 
 from pymodbus import FramerType
 from pymodbus.client import AsyncModbusTcpClient
-from pymodbus.exceptions import ConnectionException, ModbusException
 from pymodbus.pdu import DecodePDU, ModbusPDU
+from pymodbus.transaction import TransactionManager
 
 from hub.model import NoAnswer, Unreachable
 
 _FRAMERS = {"tcp": FramerType.SOCKET, "rtu": FramerType.RTU}
-_NEVER = 1 << 30
 _FIXED_SIZES = {5: 8, 6: 8, 15: 8, 16: 8, 22: 10}
 """Length of a whole RTU reply, unit and CRC included, to the functions that write (V1.1b3, 6.5 to 6.16)."""
-
-
-class _Request(ModbusPDU):
-    def __init__(self, unit: int, pdu: bytes) -> None:
-        super().__init__(dev_id=unit)
-        self.function_code = pdu[0]
-        self._body = pdu[1:]
-
-    def encode(self) -> bytes:
-        return self._body
 
 
 class _Reply(ModbusPDU):
@@ -90,12 +79,12 @@ class ModbusClient:
             trace_packet=self._on_packet,
             trace_connect=self._on_connect,
         )
-        client.set_max_no_responses(_NEVER)
         client.ctx.framer.decoder = _Undecoded()
         self._client = client
         self._out_of_step = False
-        try:
-            await asyncio.wait_for(client.ctx.call_create(), timeout)
+        try:  # pymodbus' own `connect` says only that it failed, not why
+            async with asyncio.timeout(timeout):
+                await client.ctx.call_create()
         except TimeoutError:
             raise Unreachable(f"no connection to {self.host}:{self.port} within {timeout:g} s") from None
         except socket.gaierror as fault:
@@ -110,19 +99,40 @@ class ModbusClient:
         client = self._client
         if client is None or not client.connected:
             raise Unreachable(f"the connection to {self.host}:{self.port} is closed")
-        client.ctx.comm_params.timeout_connect = timeout
-        request = _Request(unit, pdu)
-        try:
-            reply = await client.ctx.execute(False, request)
-        except ConnectionException as fault:
-            raise Unreachable(f"{self.host}:{self.port} closed the connection") from fault
-        except ModbusException as fault:
-            self._out_of_step = self._heard or self.framing == "rtu"
-            raise NoAnswer(f"unit {unit} at {self.host}:{self.port} did not answer within {timeout:g} s") from fault
-        if reply.transaction_id != request.transaction_id or reply.dev_id != unit or not isinstance(reply, _Reply):
+        transaction = client.ctx.getNextTID()
+        reply = await self._exchange(client.ctx, unit, transaction, pdu, timeout)
+        if reply.transaction_id != transaction or reply.dev_id != unit:
             self._out_of_step = True
             raise NoAnswer(f"{self.host}:{self.port} answered another request than the one for unit {unit}")
         return reply.pdu
+
+    async def _exchange(
+        self, line: TransactionManager, unit: int, transaction: int, pdu: bytes, timeout: float
+    ) -> _Reply:
+        """Send, and wait for the reply that the framer matches to it.
+
+        `TransactionManager.execute` does the same under a lock (the runner asks one thing at a time) and with
+        `asyncio.wait_for`, which in Python 3.11 can swallow a cancellation.
+        """
+        loop = asyncio.get_running_loop()
+        waiting: asyncio.Future[_Reply] = loop.create_future()
+        line.response_future = waiting
+        line.request_dev_id, line.request_transaction_id = unit, transaction
+        self._heard = False
+        line.send(line.framer.encode(pdu, unit, transaction))
+        alarm = loop.call_later(timeout, self._expire, waiting, unit, timeout)
+        try:
+            return await waiting
+        finally:
+            alarm.cancel()
+            if waiting.cancelled():
+                self._out_of_step = True
+
+    def _expire(self, waiting: "asyncio.Future[_Reply]", unit: int, timeout: float) -> None:
+        if not waiting.done():
+            self._out_of_step = self._heard or self.framing == "rtu"
+            why = f"unit {unit} at {self.host}:{self.port} did not answer within {timeout:g} s"
+            waiting.set_exception(NoAnswer(why))
 
     def close(self) -> None:
         """Disconnect; safe to call at any time."""
@@ -130,8 +140,8 @@ class ModbusClient:
             self._client.close()
             self._client = None
 
-    def _on_packet(self, sending: bool, data: bytes) -> bytes:
-        self._heard = not sending
+    def _on_packet(self, _sending: bool, data: bytes) -> bytes:
+        self._heard = True
         return data
 
     def _on_connect(self, connected: bool) -> None:
@@ -140,5 +150,5 @@ class ModbusClient:
         if connected or client is None or client.ctx.response_future.done():
             return
         waiting = client.ctx.response_future
-        waiting.set_exception(ConnectionException("connection lost"))
-        waiting.exception()
+        waiting.set_exception(Unreachable(f"{self.host}:{self.port} closed the connection"))
+        waiting.exception()  # nobody may be waiting, and that is no fault

@@ -49,7 +49,7 @@ class ModbusDriver:
             samples += await self._fetch(device, reads, read)
         return samples
 
-    async def subscribe(self, sink: Sink) -> None:  # noqa: ARG002
+    async def subscribe(self, sink: Sink) -> None:
         """Refuse: Modbus devices are asked, they never report by themselves. Raises Misconfigured."""
         raise Misconfigured("Modbus devices do not report by themselves")
 
