@@ -179,7 +179,7 @@ class Devices:
             tree = Map(full.mark)
         model = profile.spec.connection
         check_plain(model, tree, self._report)
-        plain = self._secrets.filled(tree)
+        plain = {key: self._secrets.filled(value) for key, value in tree.items()}
         tls = plain.get("tls")
         if isinstance(tls, dict):
             plain["tls"] = {k: self._inside(v) if k in {"ca", "cert", "key"} else v for k, v in tls.items()}

@@ -171,7 +171,7 @@ class Rules:
     # -- selection --------------------------------------------------------------------------------------------------
 
     def _selector(self, entry: SelectorEntry, tree: Map) -> Selector | None:
-        if not tree:
+        if all(value is None for value in tree.values()):
             self._report.error(
                 tree.mark, "'for_each' selects nothing", "name a kind, profile, zone, tag, device or point"
             )
@@ -187,7 +187,7 @@ class Rules:
         return Selector(**entry.model_dump()) if all(known) else None
 
     def _known(self, key: str, plural: str, words: Any, tree: Map) -> bool:
-        if key not in tree or tree[key] in words:
+        if tree.get(key) is None or tree[key] in words:
             return True
         if tree.mark.source.shipped and key != "kind":
             return True

@@ -15,6 +15,15 @@ PROFILES = sorted(
 STARTER = shipped() / "sites" / "starter"
 
 
+def test_the_profile_in_the_handbook_is_good(tmp_path: Path) -> None:
+    handbook = Path(__file__).parents[3] / "docs" / "how-to" / "write-a-profile.md"
+    text = handbook.read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+    (tmp_path / "profiles" / "water").mkdir(parents=True)
+    (tmp_path / "profiles" / "water" / "pump-station.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "site.yaml").write_text("version: 1\nsite: {id: s}\n")
+    assert inspect(tmp_path, REGISTRY)[1] == []
+
+
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_shipped_profile_loads_and_its_examples_hold(profile: str, tmp_path: Path) -> None:
     given = "with: {zones: 3}" if profile == "fire/en54-modbus" else "tags: []"
