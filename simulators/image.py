@@ -4,6 +4,7 @@ Nothing here is shared with `drivers.modbus.codec`: a mistake in one must not be
 other. Only the map (`Address`) is common.
 """
 
+import struct
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
@@ -94,7 +95,7 @@ def words_of(address: Address, raw: Value, order: str) -> list[int]:
     word_order: Literal["big", "little"] = "little" if order in ("cdab", "dcba") else "big"
     try:
         words = ModbusClientMixin.convert_to_registers(number, _TYPES[address.type], word_order)
-    except Exception as problem:  # struct.error, OverflowError: pymodbus promises no exception type
+    except (struct.error, OverflowError, TypeError) as problem:
         raise ValueError(f"{raw!r} does not fit into {address.type}") from problem
     return _bytes_swapped(words, order)
 

@@ -197,7 +197,11 @@ class _Checker:
                 self._report.error(self._mark((*where, "kind")), message, hint)
 
     def _device(self, device: str, path: Sequence[str | int]) -> bool:
-        return self._known("device", device, self._site.devices, self._mark(path))
+        if not self._known("device", device, self._site.devices, self._mark(path)):
+            return False
+        if not self._site.devices[device].enabled:
+            self._report.error(self._mark(path), f"the device '{device}' is switched off (enabled: false)")
+        return self._site.devices[device].enabled
 
     def _point(self, point: str, mark: Mark) -> bool:
         return self._known("point", point, self._site.points, mark)

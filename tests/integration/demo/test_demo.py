@@ -34,7 +34,7 @@ async def get(web: aiohttp.ClientSession, ready: dict[str, Any], path: str) -> A
 
 
 async def until_alarm(web: aiohttp.ClientSession, ready: dict[str, Any], alarm: str) -> dict[str, Any]:
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(60):
         while True:
             page = await get(web, ready, "/alarms")
             for row in page["items"]:
@@ -130,6 +130,19 @@ async def test_ctrl_c_while_starting_leaves_nothing(tmp_path: Path) -> None:
         await demo.send(signal.SIGINT)
     assert await gone(family)
     assert "Traceback" not in demo.said
+
+
+async def test_kill_while_the_database_is_being_made_leaves_nothing_and_the_next_start_works(tmp_path: Path) -> None:
+    async with citywatch("demo", "--port", "0", "--state", tmp_path / "state") as demo:
+        await says(demo, "✓ database")
+        family = demo.family()
+        await demo.send(signal.SIGKILL)
+    assert await gone(family)
+    async with citywatch("demo", "--json", "--port", "0", "--state", tmp_path / "state") as again:
+        await again.ready()
+        family = again.family()
+        assert await again.send(signal.SIGTERM) == 0
+    assert await gone(family)
 
 
 async def says(running: Running, words: str) -> None:

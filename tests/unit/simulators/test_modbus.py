@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from msgspec.structs import replace
 from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ModbusException
+from pymodbus.framer import FramerType
 
 from hub.model import ManualClock
 from simulators.fleet import Fleet
@@ -157,3 +159,32 @@ async def test_swapped_words_make_a_number_wrong(fleet: Fleet, client: AsyncModb
     answer = await client.read_holding_registers(20, count=2, device_id=1)
     assert client.convert_from_registers(answer.registers, Type.FLOAT32) != 12.5
     assert client.convert_from_registers(answer.registers, Type.FLOAT32, "little") == 12.5
+
+
+async def test_serial_frames_over_tcp_are_spoken_where_the_connection_says_so() -> None:
+    device = panel()
+    serial = replace(device, connection=device.connection.model_copy(update={"framing": "rtu"}))
+    fleet = Fleet(site_of(serial), clock=ManualClock(START))
+    await fleet.start()
+    where = fleet.where["panel"]
+    client = AsyncModbusTcpClient(where.host, port=where.port, framer=FramerType.RTU, timeout=1, retries=0)
+    assert await client.connect()
+    fleet.set("panel/battery", 26.5)
+    assert (await client.read_input_registers(10, device_id=1)).registers == [2650]
+    fleet.fault("panel", "silence")
+    with pytest.raises(ModbusException):
+        await client.read_input_registers(10, device_id=1)
+    client.close()
+    await fleet.stop()
+
+
+async def test_a_read_larger_than_the_profile_allows_is_refused() -> None:
+    fleet = Fleet(site_of(replace(panel(), limits={"largest_read": 4})), clock=ManualClock(START))
+    await fleet.start()
+    where = fleet.where["panel"]
+    client = AsyncModbusTcpClient(where.host, port=where.port, timeout=1, retries=0)
+    assert await client.connect()
+    assert not (await client.read_holding_registers(20, count=4, device_id=1)).isError()
+    assert (await client.read_holding_registers(20, count=5, device_id=1)).exception_code == 3
+    client.close()
+    await fleet.stop()
