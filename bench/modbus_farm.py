@@ -1,4 +1,4 @@
-"""Many bare Modbus TCP servers in one process, for benchmarks: precomputed answers, and a witness of when they are asked.
+"""Many bare Modbus TCP servers in one process, for benchmarks: precomputed answers, and a witness of the requests.
 
 `python -m bench.modbus_farm COUNT` prints {"ports": […]} and then obeys lines on standard input: `reset` forgets what
 was seen, `silence N` lets the first N servers answer nothing from now on, `report` prints one JSON line about the
@@ -6,6 +6,7 @@ periods between requests of the servers that answer. It ends when its standard i
 """
 
 import asyncio
+import itertools
 import json
 import struct
 import sys
@@ -68,7 +69,7 @@ class Farm:
     def report(self) -> dict[str, float]:
         took = time.perf_counter() - self.since
         lists = [s for n, s in enumerate(self.seen) if n not in self.silent]
-        periods = sorted(b - a for s in lists for a, b in zip(s, s[1:], strict=False))
+        periods = sorted(b - a for s in lists for a, b in itertools.pairwise(s))
         requests = sum(len(s) for s in lists)
         if not periods:
             return {"requests": requests, "seconds": took}
