@@ -48,7 +48,7 @@ class Loader:
         self._files = Files(self.folder, self.report)
         self._secrets = Secrets(self._files, self.report)
         self._library = Library(self._files, drivers, self.report)
-        self._zones = Zones(self.report)
+        self._zones = Zones(self.folder, self.report)
         self.devices = Devices(self._files, self._library, self._secrets, self.report)
         self._parts: list[tuple[Path, Map]] = []
 

@@ -10,16 +10,13 @@ from hub.config.durations import Duration
 from hub.config.library import Library
 from hub.config.marks import Map, Mark, Seq
 from hub.config.problems import Report, did_you_mean, known_are
-from hub.config.shape import Id, Strict, Title, said
+from hub.config.shape import Id, Strict, Title, is_sentence, said
 from hub.config.validate import describe, validate
 from hub.model import Device, Point, Priority, Rule, Selector, Text, Zone
 from hub.model.kinds import POINT_KINDS, is_own
 
 TEXT_NAMES = frozenset({"zone.name", "device.name", "point.name", "value", "unit"})
 """What may stand in braces in a rule's text; the same list as the rule engine's."""
-
-
-_FILE = re.compile(r"[\w./-]+\.(md|html|pdf|txt)\Z")
 
 
 class SelectorEntry(Strict):
@@ -237,8 +234,8 @@ class Rules:
                     self._report.error(mark, f"{{{name}}} means nothing in a text", hint)
 
     def _instructions(self, path: str | None, tree: Map) -> None:
-        """Check that instructions which are a path lead to a file; what holds a space is a sentence to be shown."""
-        if path is None or " " in path.strip() or (self._folder / path).is_file():
+        """Check that instructions which are a path lead to a file."""
+        if path is None or is_sentence(path) or (self._folder / path).is_file():
             return
         mark = tree.value_marks["instructions"]
         if mark.source.shipped:

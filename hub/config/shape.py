@@ -90,3 +90,8 @@ def matching(test: Callable[[Any], bool], expected: str) -> BeforeValidator:
         return given
 
     return BeforeValidator(check)
+
+
+def is_sentence(instructions: str) -> bool:
+    """Tell instructions that are the words themselves from the path of a file: they hold a space."""
+    return " " in instructions.strip()
