@@ -16,10 +16,18 @@ TOGETHER = 64
 PATIENCE = 5.0
 """Seconds for a name and a connection."""
 Row = dict[str, Any]
+Lines = Sequence[tuple[DriverSpec, list[BoundDevice]]]
 
 
 def probe(site: Site, drivers: Mapping[str, DriverSpec], *, progress: bool = False) -> list[Row]:
     """Return for each enabled device whether it answers and what was seen, in the order of the site."""
+    lines = lines_of(site, drivers)
+    with _shown(len(lines)) if progress else nullcontext(_quiet) as advance:
+        return asyncio.run(try_lines(site, lines, advance))
+
+
+def lines_of(site: Site, drivers: Mapping[str, DriverSpec]) -> Lines:
+    """Return each connection once, with the enabled devices that it serves."""
     lines: dict[Any, list[BoundDevice]] = {}
     specs: dict[Any, DriverSpec] = {}
     for device in site.devices.values():
@@ -28,10 +36,7 @@ def probe(site: Site, drivers: Mapping[str, DriverSpec], *, progress: bool = Fal
             key = device.driver, spec.line(device.connection)
             specs[key] = spec
             lines.setdefault(key, []).append(bind(device))
-    with _shown(len(lines)) if progress else nullcontext(_quiet) as advance:
-        rows = asyncio.run(_all([(specs[key], devices) for key, devices in lines.items()], advance))
-    order = {device: n for n, device in enumerate(site.devices)}
-    return sorted(rows, key=lambda row: order[row["device"]])
+    return [(specs[key], devices) for key, devices in lines.items()]
 
 
 def _quiet() -> None:
@@ -56,7 +61,8 @@ class _shown:  # noqa: N801 - reads as a context, `with _shown(lines) as advance
         self._bar.stop()
 
 
-async def _all(lines: Sequence[tuple[DriverSpec, list[BoundDevice]]], advance: Callable[[], None]) -> list[Row]:
+async def try_lines(site: Site, lines: Lines, advance: Callable[[], None] = _quiet) -> list[Row]:
+    """Try every line; return one row for each device, in the order of the site."""
     gate = asyncio.Semaphore(TOGETHER)
 
     async def one(spec: DriverSpec, devices: list[BoundDevice]) -> list[Row]:
@@ -65,7 +71,9 @@ async def _all(lines: Sequence[tuple[DriverSpec, list[BoundDevice]]], advance: C
         advance()
         return rows
 
-    return [row for rows in await asyncio.gather(*(one(*line) for line in lines)) for row in rows]
+    found = await asyncio.gather(*(one(*line) for line in lines))
+    order = {device: n for n, device in enumerate(site.devices)}
+    return sorted((row for rows in found for row in rows), key=lambda row: order[row["device"]])
 
 
 async def _line(spec: DriverSpec, devices: list[BoundDevice]) -> list[Row]:
