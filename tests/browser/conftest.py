@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext
 
 from tests.browser.fake import Fake
@@ -25,14 +26,14 @@ def console() -> Path:
     return ROOT / "adapters" / "web" / "static"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser(console: Path) -> AsyncIterator[Browser]:
-    """A real Chromium."""
+    """A real Chromium, one for all tests: each test has a profile of its own."""
     async with chromium() as running:
         yield running
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def hub(console: Path) -> AsyncIterator[Fake]:
     """A fake hub with a small town in it."""
     fake = town()
@@ -41,7 +42,7 @@ async def hub(console: Path) -> AsyncIterator[Fake]:
     await fake.stop()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def desk(browser: Browser) -> AsyncIterator[BrowserContext]:
     """A fresh browser profile; nothing that it asks for may leave this machine, and its policy must hold."""
     context = await window(browser)

@@ -8,7 +8,7 @@ from tests.browser.test_lost import opened
 from tests.browser.town import FIRE
 from tests.support.chromium import window
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 FIRE_ROW = f'tr[data-alarm="{FIRE["alarm"]}"]'
 

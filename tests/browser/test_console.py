@@ -9,7 +9,7 @@ from playwright.async_api import Browser, expect
 from tests.integration.demo.process import citywatch
 from tests.support.chromium import Wires, window
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 
 FIRE = 'tr[data-alarm^="fire:panel-market/"]'
 PICTURES = Path(__file__).parents[2] / ".cache" / "screenshots"

@@ -5,7 +5,7 @@ from playwright.async_api import BrowserContext, Page, expect
 
 from tests.browser.fake import Fake
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 BAR = ".lost-bar"
 

@@ -13,7 +13,7 @@ from tests.browser.test_lost import opened
 from tests.browser.town import FIRE
 from tests.support.chromium import Wires, window
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 PICTURES = Path(__file__).parents[2] / ".cache" / "screenshots"
 PAGES = {

@@ -7,7 +7,7 @@ import { language, say, text, word } from "../lib/language.ts";
 import { deviceName, pointDetail, zonePath } from "../lib/names.ts";
 import { href } from "../lib/route.ts";
 import { dateTime, duration, instant } from "../lib/time.ts";
-import { causeParts } from "../lib/values.ts";
+import { causeParts, inTongue } from "../lib/values.ts";
 import { act, acknowledge, answer } from "../state/actions.ts";
 import { describe, link } from "../state/session.ts";
 import { store } from "../state/store.ts";
@@ -118,7 +118,7 @@ class AlarmDetail extends View {
   #instructions(row: AlarmRow): TemplateResult | typeof nothing {
     const own = row.instructions ?? store.zones.get(row.zone)?.instructions;
     if (!own) return nothing;
-    return html`<section class="instructions"><h3>${say("instructions")}</h3><p>${own}</p></section>`;
+    return html`<section class="instructions"><h3>${say("instructions")}</h3><p>${inTongue(own)}</p></section>`;
   }
 
   #trend(row: AlarmRow): TemplateResult | typeof nothing {

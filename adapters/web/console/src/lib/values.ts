@@ -25,7 +25,9 @@ export function valueText(value: Scalar | null | undefined, unit?: string | null
 
 export function numberText(value: number): string {
   const digits = Number.isInteger(value) ? 0 : Math.abs(value) >= 100 ? 1 : Math.abs(value) >= 1 ? 2 : 3;
-  return value.toLocaleString(language() === "vi" ? "vi-VN" : "en-GB", { maximumFractionDigits: digits, useGrouping: "min2" });
+  // Thousands by a thin space: a point or comma there would be the other language's decimal sign.
+  const written = value.toLocaleString("en-US", { maximumFractionDigits: digits, useGrouping: "min2" }).replaceAll(",", "\u202f");
+  return language() === "vi" ? written.replace(".", ",") : written;
 }
 
 /** `good`, or the quality with its reason: `uncertain – stale, not refreshed in time`. */
@@ -51,9 +53,9 @@ export function causeParts(cause: Record<string, unknown>): Part[] {
   return Object.keys(cause).length === 0 ? [] : [{ name: "", ...testText(cause) }];
 }
 
-/** A cause on one line. */
+/** A cause on one line; empty where the value alone would say nothing. */
 export function causeLine(cause: Record<string, unknown>): string {
-  return causeParts(cause).map((part) => (part.limit ? `${part.value} · ${part.limit}` : part.value)).join("; ");
+  return causeParts(cause).filter((part) => part.limit).map((part) => `${part.value} · ${part.limit}`).join("; ");
 }
 
 function testText(cause: Record<string, unknown>): Omit<Part, "name"> {
@@ -70,6 +72,8 @@ function limitText(cause: Record<string, unknown>, unit: string | null): string 
   if ("above" in cause) return `${say("c_above")} ${valueText(scalar(cause["above"]), unit)}${band}`;
   if ("below" in cause) return `${say("c_below")} ${valueText(scalar(cause["below"]), unit)}${band}`;
   if (Array.isArray(cause["outside"])) return `${say("c_outside")} ${cause["outside"].map((v) => valueText(scalar(v))).join(" … ")} ${unitText(unit)}${band}`;
+  // Of a yes or no the value alone says it all.
+  if (typeof cause["is"] === "boolean") return "";
   if ("is" in cause) return `${say("c_is")}: ${valueText(scalar(cause["is"]), unit)}`;
   if ("is_not" in cause) return `${say("c_is_not")}: ${valueText(scalar(cause["is_not"]), unit)}`;
   if (Array.isArray(cause["one_of"])) return `${say("c_one_of")}: ${cause["one_of"].map((v) => valueText(scalar(v), unit)).join(", ")}`;
@@ -79,4 +83,10 @@ function limitText(cause: Record<string, unknown>, unit: string | null): string 
 
 function scalar(value: unknown): Scalar | null {
   return typeof value === "number" || typeof value === "boolean" || typeof value === "string" ? value : null;
+}
+
+/** A sentence that was written in both languages, as the shipped rules do: `Gọi 114. / Call 114.` */
+export function inTongue(written: string): string {
+  const halves = written.split(/(?<=[.!?…])\s+\/\s+/);
+  return (halves.length === 2 ? halves[language() === "vi" ? 0 : 1] : written) ?? written;
 }

@@ -86,6 +86,7 @@ export const WORDS = {
   quality: ["Chất lượng", "Quality"],
   health: ["Tình trạng", "Health"],
   reason: ["Lý do", "Reason"],
+  heard_now: ["đang nghe", "being heard"],
   last_heard: ["Nghe lần cuối", "Last heard"],
   time: ["Thời gian", "Time"],
   what: ["Sự việc", "What"],

@@ -98,7 +98,7 @@ class DevicePage extends View {
         return html`<tr class=${now.quality} data-point=${detail.point} tabindex="0" aria-selected=${detail === chosen ? "true" : "false"}
             @click=${choose} @keydown=${(event: KeyboardEvent) => event.key === "Enter" && choose()}>
           <td>${text(detail.title)}<span class="where">${detail.name} · ${detail.kind}</span></td>
-          <td class="value">${valueText(now.value, now.unit)}</td>
+          <td class="value ${now.value === null ? "none" : ""}">${valueText(now.value, now.unit)}</td>
           <td class="quality">${qualityText(now.quality, now.reason)}</td>
           <td class="number">${now.time === null ? "–" : duration(store.now() - instant(now.time), language())}</td>
         </tr>`;

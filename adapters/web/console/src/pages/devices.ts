@@ -91,7 +91,9 @@ export function sentence(row: DeviceRow): string {
   return row.detail || row.reason;
 }
 
+/** When a device was last heard. The hub tells it when health changes, so of a device that is well it says just that. */
 export function heard(row: DeviceRow): string {
+  if (row.state === "online") return say("heard_now");
   if (row.last_heard === null) return "–";
   return `${duration(store.now() - instant(row.last_heard), language())} ${say("ago")}`;
 }

@@ -11,6 +11,7 @@ import { href } from "../lib/route.ts";
 import { store } from "../state/store.ts";
 
 const PAGE = 100;
+const FOLLOW_MS = 2500;
 const KINDS = ["transition", "operator_action", "device_change", "command", "command_result", "system_note"];
 const CATEGORIES = ["fire", "supervisory", "fault", "process", "security", "traffic", "environment", "system"];
 
@@ -25,6 +26,31 @@ class Journal extends View {
   #next: number | null = null;
   #state: "loading" | "ready" | "failed" = "loading";
   #asked = 0;
+  #seen = "";
+  /** Times yet to ask after a change: the database follows the stream a little later. */
+  #due = 0;
+  #clock: ReturnType<typeof setInterval> | undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#clock = setInterval(() => this.#follow(), FOLLOW_MS);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearInterval(this.#clock);
+  }
+
+  /** While the newest page is in view it follows what happens; who scrolled back to read is left in peace. */
+  #follow(): void {
+    const now = `${store.alarms.position?.seq} ${store.devices.position?.seq}`;
+    const reading = (this.querySelector(".scroll")?.scrollTop ?? 0) > 0 || this.#rows.length > PAGE;
+    if (now !== this.#seen) this.#due = 2;
+    this.#seen = now;
+    if (this.#due === 0 || reading || this.#state === "loading" || store.connection.phase !== "live") return;
+    this.#due -= 1;
+    void this.#load(true);
+  }
 
   protected override willUpdate(changed: Map<string, unknown>): void {
     if (changed.has("device")) void this.#load(true);
@@ -64,7 +90,7 @@ class Journal extends View {
 
   #end(): TemplateResult | typeof nothing {
     if (this.#state === "failed") return html`<p class="empty problem">${say("unavailable")} <button @click=${() => void this.#load(true)}>${say("refresh")}</button></p>`;
-    if (this.#state === "loading") return html`<p class="empty">${say("loading")}</p>`;
+    if (this.#state === "loading" && this.#rows.length === 0) return html`<p class="empty">${say("loading")}</p>`;
     if (this.#rows.length === 0) return html`<p class="empty">${say("journal_empty")}</p>`;
     return this.#next === null ? nothing : html`<button class="more" @click=${() => void this.#load(false)}>${say("older")}</button>`;
   }

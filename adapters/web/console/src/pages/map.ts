@@ -4,6 +4,7 @@ import { html, render, type TemplateResult } from "lit";
 import L from "leaflet";
 import type { DeviceRow, MapAnswer } from "../api/protocol.ts";
 import { rest } from "../api/rest.ts";
+import { MapLabels } from "../components/map-labels.ts";
 import { alarmSymbol, healthSymbol, prioritySymbol } from "../components/symbol.ts";
 import { View } from "../components/view.ts";
 import { language, say, text, word } from "../lib/language.ts";
@@ -24,8 +25,7 @@ class MapPage extends View {
   #markers = new Map<string, L.Marker>();
   #failed = false;
   #fitted = false;
-  #labels = L.layerGroup();
-  #zones: Feature[] = [];
+  #labels: MapLabels | null = null;
   #spoken = "";
 
   override disconnectedCallback(): void {
@@ -55,7 +55,7 @@ class MapPage extends View {
     this.#map = L.map(home, { attributionControl: false, zoomSnap: 0.25, maxZoom: 20, zoomControl: true, preferCanvas: false });
     this.#map.fitBounds(COUNTRY);
     L.control.scale({ imperial: false }).addTo(this.#map);
-    this.#labels.addTo(this.#map);
+    this.#labels = new MapLabels(this.#map);
     void this.#load();
   }
 
@@ -64,6 +64,7 @@ class MapPage extends View {
       const answer = await rest.map();
       if (!this.#map) return;
       this.#outlines(answer.features);
+      this.#labels?.take(answer.features);
       for (const feature of answer.features) this.#place(feature);
       this.#fit();
     } catch {
@@ -76,7 +77,7 @@ class MapPage extends View {
   #outlines(features: Feature[]): void {
     const shapes = features.filter((feature) => feature.geometry && feature.geometry["type"] !== "Point");
     const layer = L.geoJSON({ type: "FeatureCollection", features: shapes } as unknown as GeoJSON.FeatureCollection, {
-      interactive: false, style: { className: "outline" }, pointToLayer: (_f, at) => L.circleMarker(at, { radius: 3 }),
+      interactive: false, style: (feature) => ({ className: outline(feature) }), pointToLayer: (_f, at) => L.circleMarker(at, { radius: 3 }),
     }).addTo(this.#map as L.Map);
     if (layer.getBounds().isValid()) this.#grow(layer.getBounds());
   }
@@ -86,7 +87,6 @@ class MapPage extends View {
     if (feature.geometry?.["type"] !== "Point" || !Array.isArray(where)) return;
     const at = L.latLng(Number(where[1]), Number(where[0]));
     const device = feature.properties["device"];
-    if (feature.properties["what"] === "zone") this.#zones.push(feature);
     if (typeof device === "string") {
       this.#places.set(device, at);
       this.#grow(at.toBounds(60));
@@ -103,26 +103,13 @@ class MapPage extends View {
 
   protected override updated(): void {
     if (!this.#map || !this.#fitted) return;
-    this.#label();
+    if (this.#spoken !== language()) this.#labels?.draw();
+    this.#spoken = language();
     const worst = worstByDevice(store.alarms);
     const taken = new Map<string, number>();
     for (const [device, at] of this.#places) {
       const row = store.device(device);
       if (row) this.#mark(row, at, worst.get(device), taken);
-    }
-  }
-
-  /** Names of places, in the language spoken now. */
-  #label(): void {
-    if (this.#spoken === language()) return;
-    this.#spoken = language();
-    this.#labels.clearLayers();
-    for (const zone of this.#zones) {
-      const row = store.zones.get(String(zone.properties["zone"]));
-      const where = zone.geometry?.["coordinates"] as [number, number];
-      if (!row) continue;
-      const icon = L.divIcon({ className: "zone-label", html: label(text(row.title)), iconSize: [0, 0] });
-      L.marker([where[1], where[0]], { icon, interactive: false, keyboard: false }).addTo(this.#labels);
     }
   }
 
@@ -145,6 +132,13 @@ class MapPage extends View {
   }
 }
 
+/** What the site's file says a shape is: water, a road, or the outline of a place. */
+function outline(feature: GeoJSON.Feature | undefined): string {
+  const given = String(feature?.properties?.["class"] ?? "");
+  const drawn = given === "water" || given === "road" ? given : "place";
+  return `outline ${drawn} ${feature?.geometry.type.endsWith("LineString") ? "as-line" : "as-area"}`;
+}
+
 /** Devices at the very same spot stand in rows beside each other. */
 function icon(row: DeviceRow, alarm: Parameters<typeof alarmSymbol>[0] | undefined, nth: number): L.DivIcon {
   const home = document.createElement("span");
@@ -159,12 +153,6 @@ function icon(row: DeviceRow, alarm: Parameters<typeof alarmSymbol>[0] | undefin
 function zIndex(row: DeviceRow, alarm: Parameters<typeof alarmSymbol>[0] | undefined): number {
   if (alarm) return 5000 - 500 * PRIORITIES.indexOf(alarm.priority);
   return row.state === "online" ? 0 : 1000;
-}
-
-function label(name: string): HTMLElement {
-  const span = document.createElement("span");
-  span.textContent = name;
-  return span;
 }
 
 customElements.define("cw-map", MapPage);
