@@ -10,7 +10,7 @@ import structlog
 
 from adapters.base import Bucket, JournalRow
 from adapters.outbound import Away, Outbound, Statistics
-from adapters.timescale.connections import Connections, away_on_error, connect
+from adapters.timescale.connections import Connections, away_on_error, opened
 from adapters.timescale.cursor import Cursor
 from adapters.timescale.housekeeping import keep_house
 from adapters.timescale.journal import JournalSource, JournalWriter
@@ -147,8 +147,7 @@ class TimescaleAdapter:
 
     @asynccontextmanager
     async def _readings(self) -> AsyncIterator[ReadingsWriter]:
-        connection = await connect(self._connections.dsn)
-        async with connection:
+        async with opened(self._connections.dsn) as connection:
             flavour, tables = await self._preparation.done(connection)
             with away_on_error():
                 cursor = await Cursor.open(connection, self._spool.id)
@@ -156,8 +155,7 @@ class TimescaleAdapter:
 
     @asynccontextmanager
     async def _journaled(self) -> AsyncIterator[JournalWriter]:
-        connection = await connect(self._connections.dsn)
-        async with connection:
+        async with opened(self._connections.dsn) as connection:
             await self._preparation.done(connection)
             with away_on_error():
                 cursor = await Cursor.open(connection, self._journal.id)
@@ -165,8 +163,7 @@ class TimescaleAdapter:
 
     @asynccontextmanager
     async def _latest(self) -> AsyncIterator[LatestWriter]:
-        connection = await connect(self._connections.dsn)
-        async with connection:
+        async with opened(self._connections.dsn) as connection:
             await self._preparation.done(connection)
             writer = LatestWriter(connection, self._row_ids)
             await writer.open()

@@ -33,6 +33,16 @@ async def connect(dsn: str, *, statement_ms: int = 0) -> Connection:
         raise Away(say(trouble)) from trouble
 
 
+@asynccontextmanager
+async def opened(dsn: str) -> AsyncIterator[Connection]:
+    """Give a connection and close it afterwards, whatever happens inside. Raises Away."""
+    connection = await connect(dsn)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
 def say(trouble: psycopg.Error) -> str:
     """Return what a person needs of a database error, in one line."""
     text = trouble.diag.message_primary or str(trouble)
@@ -91,9 +101,8 @@ class Connections:
     async def _take(self) -> Connection:
         while self._idle:
             connection = self._idle.pop()
-            if not connection.closed and not connection.broken and await _answers(connection):
+            if await _answers(connection):
                 return connection
-            await connection.close()
         if not self.dsn:
             raise Away("the database is not known yet")
         return await connect(self.dsn, statement_ms=STATEMENT_MS)
@@ -110,8 +119,13 @@ class Connections:
 
 async def _answers(connection: Connection) -> bool:
     # A server that was restarted leaves connections that only look alive.
+    alive = False
     try:
         await connection.execute("select 1")
+        alive = True
     except psycopg.Error:
         return False
+    finally:
+        if not alive:
+            await connection.close()
     return True

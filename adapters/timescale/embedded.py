@@ -34,6 +34,9 @@ PREVIOUS_SERVER_S = 60.0
 STOP_S = 12.0
 RESTART_DELAYS = (0.1, 0.5, 2.0, 5.0)
 POLL_S = 0.02
+SAY_EVERY_S = 5
+STILL_IN_USE = "is still in use"
+"""What the server says of the shared memory of one before it (sysv_shmem.c) whose backends have not all ended."""
 WATCH_S = 0.2
 
 
@@ -73,7 +76,7 @@ class EmbeddedPostgres:
         self._check(account, version)
         await self._outlive_previous(say)
         self._settings = server_settings(version) | self._settings
-        await self._launch(say)
+        await self._launch_after_orphans(say)
         self.dsn = self._address()
         await self._create_database()
         self._keeper = asyncio.create_task(self._keep(), name="embedded-postgres")
@@ -156,8 +159,19 @@ class EmbeddedPostgres:
                 raise StorageError(f"the database did not start: {_last_lines(output)} (see {output})")
             await asyncio.sleep(POLL_S)
             waited += POLL_S
-            if int(waited) // 5 > int(waited - POLL_S) // 5:
+            if int(waited) // SAY_EVERY_S > int(waited - POLL_S) // SAY_EVERY_S:
                 say("the database is recovering from an unclean stop")
+
+    async def _launch_after_orphans(self, say: Progress) -> None:
+        """Launch; backends of a server that was killed may still be ending, and the new one waits for them."""
+        for delay in RESTART_DELAYS:
+            try:
+                return await self._launch(say)
+            except StorageError as trouble:
+                if STILL_IN_USE not in str(trouble):
+                    raise
+                await asyncio.sleep(delay)
+        return await self._launch(say)
 
     async def _keep(self) -> None:
         tries = 0

@@ -68,8 +68,10 @@ class JournalSource:
 
     async def read(self, after: int) -> Load[Numbered]:
         """Return the next records; damaged ones are passed over."""
+        newest = self._journal.last_seq
         records = self._journal.read(after, LIMIT)
-        return Load(records, records[-1][0] if records else after, len(records), len(records) >= LIMIT)
+        last = records[-1][0] if records else max(after, newest)
+        return Load(records, last, len(records), len(records) >= LIMIT)
 
     def trim(self, seq: int) -> None:
         """Keep everything."""

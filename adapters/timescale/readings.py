@@ -49,12 +49,14 @@ class SpoolSource:
     async def read(self, after: int) -> Load[Batch]:
         """Return up to about 4 MiB of batches; numbers that are gone (dropped, damaged) are passed over.
 
-        An empty answer moves nothing: what was announced may not be visible yet.
+        An empty answer moves to what was newest before: nothing of it is left.
         """
+        newest = self._spool.last_seq
         # Little is read in place; when there was much, a thread reads on while the loop serves others.
         batches = await asyncio.to_thread(self._read, after) if self._behind else self._read(after)
         self._behind = sum(len(batch.body) for batch in batches) >= FULL_BYTES
-        return Load(batches, batches[-1].seq if batches else after, sum(batch.n for batch in batches), self._behind)
+        last = batches[-1].seq if batches else max(after, newest)
+        return Load(batches, last, sum(batch.n for batch in batches), self._behind)
 
     def _read(self, after: int) -> list[Batch]:
         return self._spool.read(after, FULL_BYTES)

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from adapters.timescale.connections import away_on_error, connect
+from adapters.timescale.connections import away_on_error, opened
 from adapters.timescale.migrate import Applied, status
 
 FACTS = """
@@ -36,7 +36,7 @@ class Report(Struct, frozen=True):
 async def report(dsn: str) -> Report:
     """Ask a database. Raises Away."""
     with away_on_error():
-        async with await connect(dsn) as connection:
+        async with opened(dsn) as connection:
             row = await (await connection.execute(FACTS)).fetchone()
             assert row is not None
             version, licence, extension, size = row

@@ -91,7 +91,7 @@ class Plain:
 
     name = "postgresql"
 
-    def clause(self, table: str, options: Mapping[str, str]) -> str:  # noqa: ARG002 - the other flavour needs them
+    def clause(self, table: str, options: Mapping[str, str]) -> str:
         """Return the partitioning clause."""
         return "partition by range (time)"
 
@@ -110,7 +110,7 @@ class Plain:
             await connection.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(name)))
         return len(old)
 
-    async def compress_before(self, connection: Connection, table: Table, time: datetime) -> int:  # noqa: ARG002
+    async def compress_before(self, connection: Connection, table: Table, time: datetime) -> int:
         """Plain PostgreSQL has nothing to compress with."""
         return 0
 
@@ -153,7 +153,7 @@ class Timescale:
             f" timescaledb.compress_segmentby = '{options['segment_by']}')"
         )
 
-    async def cover(self, connection: Connection, table: Table, times: Iterable[datetime]) -> int:  # noqa: ARG002
+    async def cover(self, connection: Connection, table: Table, times: Iterable[datetime]) -> int:
         """The extension makes its chunks itself."""
         return 0
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from psycopg import sql
 
-from adapters.timescale.connections import Connection, away_on_error, connect
+from adapters.timescale.connections import Connection, away_on_error, opened
 from adapters.timescale.housekeeping import read_tables
 from adapters.timescale.migrate import migrate
 from adapters.timescale.timeseries import EPOCH, Flavour, Table
@@ -28,7 +28,7 @@ async def transfer(source: str, target: str, tell: Tell = lambda _table, _rows: 
     Raises StorageError when the target has data already, Away when either database is away.
     """
     with away_on_error():
-        async with await connect(source) as old, await connect(target) as new:
+        async with opened(source) as old, opened(target) as new:
             await migrate(old)
             flavour = await migrate(new)
             tables = await read_tables(new, {})

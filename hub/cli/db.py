@@ -11,7 +11,7 @@ import typer
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from adapters.timescale import EmbeddedPostgres, running_dsn
-from adapters.timescale.connections import connect
+from adapters.timescale.connections import opened
 from adapters.timescale.migrate import migrate as apply_migrations
 from adapters.timescale.report import Report, report
 from adapters.timescale.transfer import transfer
@@ -95,7 +95,7 @@ async def _status(site: Path, state: Path) -> Report:
 
 async def _migrate(site: Path, state: Path) -> list[str]:
     done: list[str] = []
-    async with _database(site, state) as dsn, await connect(dsn) as connection:
+    async with _database(site, state) as dsn, opened(dsn) as connection:
         await apply_migrations(connection, tell=done.append)
     return done
 

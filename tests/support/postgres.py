@@ -4,8 +4,8 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -48,6 +48,17 @@ def server_of(kind: str, state: Path, settings: Mapping[str, str] = THROWAWAY) -
             raise
         pytest.skip(str(trouble))
     return EmbeddedPostgres(state, binaries=binaries, settings={**settings, **TIMESCALE})
+
+
+@asynccontextmanager
+async def embedded(settings: Mapping[str, str] = THROWAWAY) -> AsyncIterator[EmbeddedPostgres]:
+    """Give an embedded server of its own that is not started, and stop it afterwards."""
+    with state_folder() as state:
+        running = EmbeddedPostgres(state, settings=settings)
+        try:
+            yield running
+        finally:
+            await running.stop()
 
 
 @contextmanager

@@ -229,3 +229,27 @@ def test_an_ordinary_user_runs_the_server_as_himself():
             [sys.executable, "-c", program, str(folder)], cwd=ROOT, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
+
+
+async def test_when_hub_and_server_are_killed_at_once_the_next_start_waits_for_the_orphans(state: Path):
+    server = EmbeddedPostgres(state)
+    dsn = await server.start()
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
+        await connection.execute("create table kept as select 1 as n")
+        # Backends that cannot notice yet that their server is gone: they hold its shared memory.
+        orphans = [pid for pid in servers_in(server.data) if pid != server.pid]
+        for pid in orphans:
+            os.kill(pid, signal.SIGSTOP)
+        assert server._keeper is not None
+        server._keeper.cancel()
+        assert server.pid is not None
+        os.kill(server.pid, signal.SIGKILL)
+        await until(lambda: server.pid is None)
+        again = EmbeddedPostgres(state)
+        starting = asyncio.create_task(again.start())
+        await until(lambda: "still in use" in (server.home / "server.log").read_text() or starting.done())
+        assert not starting.done()
+        for pid in orphans:
+            os.kill(pid, signal.SIGCONT)
+        assert await query(await starting, "select n from kept") == 1
+    await again.stop()

@@ -1,14 +1,13 @@
 """Issue 2, part 8: numbered migrations, once each, checked, the same tables on every server."""
 
 import asyncio
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from adapters.timescale.connections import connect
+from adapters.timescale.connections import opened as connected
 from adapters.timescale.housekeeping import read_tables
 from adapters.timescale.migrate import Migration, migrate, shipped, status
 from adapters.timescale.timeseries import detect
@@ -18,15 +17,6 @@ from tests.integration.store.harness import reading, running, until
 pytestmark = pytest.mark.database
 
 VIEWS = ("v_alarm", "v_device_health", "v_event", "v_journal", "v_latest", "v_reading")
-
-
-@asynccontextmanager
-async def connected(dsn: str):
-    connection = await connect(dsn)
-    try:
-        yield connection
-    finally:
-        await connection.close()
 
 
 async def flavour_of(dsn: str) -> str:
