@@ -32,6 +32,9 @@ class Watched:
         self.until = 0
         """Monotonic time before which the device is not asked again."""
         self.stopped = False
+        self.slowest = 0
+        """Longest answer (ns) since `$latency` was last told."""
+        self.latency_due = 0
         self.state = DeviceState.WAITING
         self._reason = ""
         self._sink = sink

@@ -16,6 +16,7 @@ from drivers.line import Fittings, Line, Watched
 from drivers.scan import ScanGroup
 from hub.model import (
     MILLISECOND,
+    SECOND,
     DeviceState,
     Intake,
     Misconfigured,
@@ -34,6 +35,8 @@ SUSPICIOUS = 3
 """Silences in a row, of any devices, after which the connection is made anew."""
 STUCK = 60.0
 """Seconds after which a read that does not come back is taken for a fault of the driver."""
+LATENCY_PERIOD = 10 * SECOND
+"""How often `$latency` is told: the longest answer of the time between."""
 DEGRADING = frozenset({Reason.REFUSED, Reason.UNDECODABLE, Reason.MISCONFIGURED})
 
 
@@ -100,17 +103,24 @@ class Polled(Line):
             self._answer(watched, group, samples, began)
 
     def _answer(self, watched: Watched, group: ScanGroup, samples: list[Sample], began: int) -> None:
-        latency = (self._clock.monotonic() - began) // 10_000 / (MILLISECOND // 10_000)
         bad = [s.point for s in samples if s.reason and s.reason in DEGRADING]
         if bad or group.bad:
             group.bad = tuple(bad)
-        samples.append(Sample(point_id(watched.id, "$latency"), latency))
+        self._time(watched, samples, began)
         self._sink.take(Intake(samples))
         self._silent = 0
         if watched.backoff.failures:
             self._heard_again(watched)
         self.up()
         self._judge(watched, group)
+
+    def _time(self, watched: Watched, samples: list[Sample], began: int) -> None:
+        """Add the longest answer since that was last told; a row of its own for each scan would cost as much as it."""
+        watched.slowest = max(watched.slowest, self._clock.monotonic() - began)
+        if began >= watched.latency_due:
+            ms = round(watched.slowest / MILLISECOND, 2)
+            samples.append(Sample(point_id(watched.id, "$latency"), ms))
+            watched.slowest, watched.latency_due = 0, began + LATENCY_PERIOD
 
     def _judge(self, watched: Watched, group: ScanGroup) -> None:
         if not group.bad and watched.state is DeviceState.ONLINE:

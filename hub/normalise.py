@@ -52,8 +52,23 @@ class Track:
 
 def _converter(point: Point) -> Callable[[Value], Value] | None:
     """Return what turns a raw value into the point's; None when a float may be taken as it is."""
-    plain = point.type == "float" and point.scale == 1.0 and point.offset == 0.0 and point.mapping is None
-    return None if plain else partial(to_engineering, point)
+    if point.type != "float" or point.mapping is not None:
+        return partial(to_engineering, point)
+    return None if point.scale == 1.0 and point.offset == 0.0 else _linear(point)
+
+
+def _linear(point: Point) -> Callable[[Value], Value]:
+    """Return what `to_engineering` does to a scaled float, without its questions: most registers are one."""
+    scale, offset = point.scale, point.offset
+
+    def linear(raw: Value) -> Value:
+        if type(raw) is int or type(raw) is float:
+            number = float(f"{raw * scale + offset:.12g}")
+            if number - number == 0.0:  # neither NaN nor infinite
+                return number
+        return to_engineering(point, raw)
+
+    return linear
 
 
 def normalise(track: Track, sample: Sample, now: Timestamp, seq: int) -> Reading | None:
@@ -63,7 +78,7 @@ def normalise(track: Track, sample: Sample, now: Timestamp, seq: int) -> Reading
     if raw is not None:
         try:
             value = _plain(raw) if track.convert is None else track.convert(raw)
-        except ValueError:
+        except (ValueError, OverflowError):  # no such value, or an integer that no float can hold
             value, reason = track.value, Reason.UNDECODABLE
         else:
             if not reason and type(value) is float and not track.low <= value <= track.high:

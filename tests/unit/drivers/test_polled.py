@@ -270,3 +270,16 @@ def test_what_lines_do_is_counted_by_driver():
         assert runner.lines == {"polled a:1 (a)": True, "polled b:1 (b)": False}
 
     tell([a_device("a"), a_device("b")], story)
+
+
+def test_latency_is_told_every_ten_seconds_and_is_the_longest_of_them():
+    async def story(world, notebook, runner):
+        world.slow["a"] = 0.02
+        await asyncio.sleep(4.5)
+        world.slow["a"] = 0.25
+        await asyncio.sleep(1)
+        world.slow["a"] = 0.01
+        await asyncio.sleep(10)
+        assert [s.value for s in notebook.samples if s.point == "a/$latency"] == [20.0, 250.0]
+
+    tell([a_device("a")], story)
