@@ -17,11 +17,17 @@ from typing import Protocol
 import structlog
 from msgspec import Struct
 
-from hub.model import StorageDamaged
+from hub.model import StorageDamaged, StorageError, StorageFull
 
 log = structlog.get_logger(__name__)
 
+IDENTITY = """
+create table if not exists identity(id text not null);
+insert into identity select lower(hex(randomblob(16))) where not exists (select 1 from identity);
+"""
 RETRY_SECONDS = 0.5
+CHECKED_BYTES = 256 << 20
+"""Files up to this size are looked through when they are opened (some 0.2 s); alarms must not wait longer."""
 
 
 class Entry(Struct):
@@ -35,27 +41,46 @@ class Entry(Struct):
 class Writing(Protocol):
     """How a kind of file turns entries into rows; runs in the writer thread, inside one transaction."""
 
-    def __call__(self, connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
-        """Write the entries. May raise sqlite3.Error; then nothing of them is kept."""
+    def __call__(self, connection: sqlite3.Connection, entries: Sequence[Entry]) -> Callable[[], None] | None:
+        """Write the entries; return what to do, still in the writer thread, once they are committed.
+
+        May raise sqlite3.Error; then nothing of them is kept, and the same entries come again.
+        """
         ...
 
 
 def connect(path: Path, schema: str) -> sqlite3.Connection:
-    """Open (or make) a file for writing. Raises StorageDamaged when it is not one of ours any more."""
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    """Open (or make) a file for writing. Raises StorageDamaged when it cannot be trusted, StorageFull, StorageError."""
     try:
-        connection.execute("pragma auto_vacuum=incremental")
-        connection.execute("pragma journal_mode=wal")
-        connection.execute("pragma synchronous=full")
-        connection.execute("pragma wal_autocheckpoint=2000")
-        connection.executescript(schema)
-        connection.execute("pragma schema_version").fetchone()
-    except sqlite3.DatabaseError as error:
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise StorageError(f"{path} cannot be opened: {error}") from error
+    try:
+        _prepare(connection, path, schema)
+    except sqlite3.Error as error:
         connection.close()
-        if isinstance(error, sqlite3.OperationalError):
-            raise
-        raise StorageDamaged(f"{path} is not readable as a database: {error}") from error
+        raise _reason(path, error) from error
     return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, schema: str) -> None:
+    connection.execute("pragma auto_vacuum=incremental")
+    connection.execute("pragma journal_mode=wal")
+    connection.execute("pragma synchronous=full")
+    connection.execute("pragma wal_autocheckpoint=2000")
+    connection.executescript(IDENTITY + schema)
+    if path.stat().st_size <= CHECKED_BYTES:
+        found = connection.execute("pragma quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise sqlite3.DatabaseError(found)
+
+
+def _reason(path: Path, error: sqlite3.Error) -> StorageError:
+    if not isinstance(error, sqlite3.OperationalError):
+        return StorageDamaged(f"{path} is not readable as a database: {error}")
+    if error.sqlite_errorcode in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_WRITE):
+        return StorageFull(f"{path} cannot be written: {error}; make room on that disk")
+    return StorageError(f"{path} cannot be opened: {error}")
 
 
 class BatchFile:
@@ -70,11 +95,13 @@ class BatchFile:
         """Records handed over and not yet durable."""
         self.on_trouble: Callable[[str | None], None] = lambda _trouble: None
         """Told in the event loop when the disk begins to refuse (the error) and when it takes again (None)."""
-        self.make_room: Callable[[], bool] = lambda: False
-        """Asked in the writer thread when the disk is full; True means that trying again at once is worth it."""
+        self.make_room: Callable[[sqlite3.Connection], bool] = lambda _connection: False
+        """Asked in the writer thread when the disk refuses; True means that trying again at once is worth it."""
         self._write = write
         self._spacing = spacing
         self._connection = connect(path, schema)
+        self.id: str = self._connection.execute("select id from identity").fetchone()[0]
+        """The file's own name for ever (a UUID), by which a database knows how far it has read it."""
         self._loop = asyncio.get_running_loop()
         self._entries: list[Entry] = []
         self._urgent = False
@@ -127,32 +154,39 @@ class BatchFile:
     def _commit(self, entries: list[Entry]) -> bool:
         while True:
             try:
-                self._transact([e for e in entries if e.payload is not None])
-            except sqlite3.Error as error:
-                if self._refused(error) and not self.make_room() and not self._wait_for_room():
+                committed = self._transact([e for e in entries if e.payload is not None])
+            except Exception as error:  # whatever it is: the writer must not die, and nobody may be told "durable"
+                self._refused(error)
+                if not self._room_made() and not self._wait_for_room():
                     return False
             else:
-                self._accepted(entries)
+                self._accepted(entries, committed)
                 return True
 
-    def _transact(self, entries: list[Entry]) -> None:
+    def _transact(self, entries: list[Entry]) -> Callable[[], None] | None:
         if not entries:
-            return
+            return None
         self._connection.execute("begin immediate")
         try:
-            self._write(self._connection, entries)
+            committed = self._write(self._connection, entries)
             self._connection.execute("commit")
         except BaseException:
             with suppress(sqlite3.Error):
                 self._connection.execute("rollback")
             raise
+        return committed
 
-    def _refused(self, error: sqlite3.Error) -> bool:
+    def _refused(self, error: Exception) -> None:
         if self.trouble is None:
             self.trouble = str(error)
-            log.error("storage refused a write", file=self.path.name, error=str(error))
-            self._tell(self.trouble)
-        return True
+            log.error("storage refused a write", file=self.path.name, error=repr(error))
+            self.tell(lambda: self.on_trouble(str(error)))
+
+    def _room_made(self) -> bool:
+        try:
+            return self.make_room(self._connection)
+        except (sqlite3.Error, OSError):
+            return False
 
     def _wait_for_room(self) -> bool:
         with self._wake:
@@ -161,21 +195,26 @@ class BatchFile:
             self._wake.wait(RETRY_SECONDS)
             return not self._stopping
 
-    def _accepted(self, entries: list[Entry]) -> None:
+    def _accepted(self, entries: list[Entry], committed: Callable[[], None] | None) -> None:
         self.commits += 1
+        if committed is not None:
+            committed()
         if self.trouble is not None:
             self.trouble = None
             log.info("storage takes writes again", file=self.path.name)
-            self._tell(None)
-        with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._settle, entries)
+            self.tell(lambda: self.on_trouble(None))
+        self.tell(lambda: self._settle(entries))
 
-    def _tell(self, trouble: str | None) -> None:
+    def tell(self, news: Callable[[], None]) -> None:
+        """Have `news` run in the event loop, from the writer thread; nobody hears it when the loop is gone."""
         with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self.on_trouble, trouble)
+            self._loop.call_soon_threadsafe(news)
 
     def _settle(self, entries: list[Entry]) -> None:
         for entry in entries:
             self.pending -= entry.count
             if entry.then is not None:
-                entry.then()
+                try:
+                    entry.then()
+                except Exception:  # one source's failure to take its release must not keep the others from theirs
+                    log.exception("what follows a commit failed", file=self.path.name)

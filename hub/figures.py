@@ -32,12 +32,13 @@ class Store(Protocol):
         ...
 
 
-def figures(  # noqa: PLR0917 - one argument a part
+def figures(
     road: Road, alarming: Alarming, journal: Journal, spool: Spool, stream: Stream, store: Store, parts: Supervisor
 ) -> Iterator[Figure]:
     """Yield every figure of a running hub."""
     yield from _road(road)
     yield from _file("journal", journal.file)
+    yield Figure("citywatch_journal_damaged", "Journaled records that cannot be read", journal.damaged, total=True)
     yield from _file("spool", spool.file)
     yield from _spool(spool)
     yield from _store(store)
@@ -72,7 +73,8 @@ def _file(name: str, file: BatchFile) -> Iterator[Figure]:
 
 
 def _spool(spool: Spool) -> Iterator[Figure]:
-    yield Figure("citywatch_spool_bytes", "Bytes waiting for the database", spool.bytes)
+    yield Figure("citywatch_spool_bytes", "Bytes waiting for the database", spool.held.bytes)
+    yield Figure("citywatch_spool_records", "Records waiting for the database", spool.held.records)
     yield Figure("citywatch_spool_damaged", "Spooled records whose checksum was wrong", spool.damaged, total=True)
     for lane in Lane:
         labels = {"lane": lane.name.lower()}

@@ -6,10 +6,9 @@ beside it, given up when the disk is full, so that life-safety records can still
 
 import asyncio
 import sqlite3
-import uuid
 import zlib
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 
 import msgspec
@@ -17,17 +16,15 @@ import structlog
 from msgspec import Struct
 
 from hub.batchfile import BatchFile, Entry
-from hub.model import JournalRecord
+from hub.model import JournalRecord, StorageFull
 
 log = structlog.get_logger(__name__)
 
 SCHEMA = """
-create table if not exists identity(id text not null);
 create table if not exists batch(seq integer primary key, n integer not null, crc integer not null, body blob not null);
 create table if not exists checkpoint(name text primary key, seq integer not null, body blob not null);
 """
 RESERVE_BYTES = 8 << 20
-READ_BATCHES = 500
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(list[JournalRecord]).decode
@@ -53,12 +50,15 @@ class Journal:
     """The file `journal.db` of a state folder."""
 
     def __init__(self, path: Path, *, reserve_bytes: int = RESERVE_BYTES) -> None:
-        """Open the file or make it, inside a running event loop. Raises StorageDamaged."""
-        self._file = BatchFile(path, SCHEMA, self._write, spacing=lambda _n: 0.0)
-        self._reader = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        """Open the file or make it, inside a running event loop. Raises StorageDamaged, StorageFull, StorageError."""
+        self.damaged = 0
+        """Records whose checksum was wrong, or that no version known here has written."""
+        self._known_damage: set[int] = set()
         self._reserve = path.with_suffix(".reserve")
         self._reserve_bytes = reserve_bytes
-        self.id = self._identity()
+        self._file = self._open(path)
+        self._reader = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self.id = self._file.id
         self.last_seq = self._last_seq()
         """The number of the last durable record."""
         self._next = self.last_seq + 1
@@ -72,7 +72,10 @@ class Journal:
         return self._file
 
     def append(self, records: Sequence[JournalRecord], then: Callable[[], None] | None = None) -> int:
-        """Make records durable at once; return the number of the first. `then` runs in the loop when they are."""
+        """Make records (one or more) durable; return the number of the first. `then` runs in the loop when they are."""
+        if not records:
+            raise ValueError("nothing to journal")
+        body = _encode(records)
         first = self._next
         self._next += len(records)
 
@@ -82,7 +85,7 @@ class Journal:
             if then is not None:
                 then()
 
-        self._file.append(Entry(_Batch(first, len(records), _encode(records)), len(records), settled), urgent=True)
+        self._file.append(Entry(_Batch(first, len(records), body), len(records), settled), urgent=True)
         return first
 
     def checkpoint(self, name: str, seq: int, body: bytes, then: Callable[[], None] | None = None) -> None:
@@ -97,19 +100,28 @@ class Journal:
     def read(self, after: int, limit: int = 10_000) -> list[tuple[int, JournalRecord]]:
         """Return at most about `limit` records after number `after`, each with its number.
 
-        A batch whose checksum is wrong is left out and logged.
+        A batch that is damaged is left out, counted and logged once.
         """
         found: list[tuple[int, JournalRecord]] = []
-        query = "select seq, n, crc, body from batch where seq + n - 1 > ? order by seq limit ?"
-        with closing(self._reader.execute(query, (after, READ_BATCHES))) as rows:
+        # from the batch that holds `after` on: found by the key, however long the journal has grown
+        query = """select seq, n, crc, body from batch
+                   where seq >= coalesce((select max(seq) from batch where seq <= ?), 0) order by seq"""
+        with closing(self._reader.execute(query, (after,))) as rows:
             for seq, n, crc, body in rows:
-                if zlib.crc32(body) != crc:
-                    log.error("journaled batch is damaged and left out", seq=seq, records=n)
-                    continue
-                found.extend((seq + i, record) for i, record in enumerate(_decode(body)) if seq + i > after)
+                found.extend((at, record) for at, record in self._records(seq, n, crc, body) if at > after)
                 if len(found) >= limit:
                     break
         return found
+
+    def _records(self, seq: int, n: int, crc: int, body: bytes) -> Iterator[tuple[int, JournalRecord]]:
+        if zlib.crc32(body) == crc:
+            with suppress(msgspec.DecodeError):  # the checksum is right: a later version of the hub wrote it
+                return enumerate(_decode(body), seq)
+        if seq not in self._known_damage:
+            self._known_damage.add(seq)
+            self.damaged += n
+            log.error("journaled batch is damaged and left out", seq=seq, records=n)
+        return iter(())
 
     def trim(self, seq: int) -> None:
         """Forget records up to `seq`: they are in the database and no checkpoint needs them."""
@@ -140,20 +152,23 @@ class Journal:
         self._file.close()
         self._reader.close()
 
-    def _give_up_reserve(self) -> bool:
+    def _open(self, path: Path) -> BatchFile:
+        try:
+            return self._file_at(path)
+        except StorageFull:
+            if not self._give_up_reserve():
+                raise
+            return self._file_at(path)
+
+    def _file_at(self, path: Path) -> BatchFile:
+        return BatchFile(path, SCHEMA, self._write, spacing=lambda _n: 0.0)
+
+    def _give_up_reserve(self, _connection: sqlite3.Connection | None = None) -> bool:
         if not self._reserve.exists():
             return False
         self._reserve.unlink()
         log.warning("journal gives up its disk reserve", bytes=self._reserve_bytes)
         return True
-
-    def _identity(self) -> str:
-        row = self._reader.execute("select id from identity").fetchone()
-        if row:
-            return str(row[0])
-        made = str(uuid.uuid4())
-        self._reader.execute("insert into identity values (?)", (made,))
-        return made
 
     def _last_seq(self) -> int:
         query = """select max(coalesce((select max(seq + n - 1) from batch), 0),
@@ -172,4 +187,5 @@ class Journal:
                 kept = (payload.name, payload.seq, payload.body)
                 connection.execute("insert or replace into checkpoint values (?, ?, ?)", kept)
             elif isinstance(payload, _Trim):
-                connection.execute("delete from batch where seq + n - 1 <= ?", (payload.up_to,))
+                connection.execute("delete from batch where seq <= ? and seq + n - 1 <= ?", (payload.up_to,) * 2)
+                connection.execute("pragma incremental_vacuum(256)").fetchall()

@@ -4,8 +4,8 @@ A row's body is the binary COPY payload itself, so replay after an outage is a c
 """
 
 import asyncio
+import os
 import sqlite3
-import uuid
 import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -21,14 +21,20 @@ from hub.model import Lane, Timestamp
 log = structlog.get_logger(__name__)
 
 SCHEMA = """
-create table if not exists identity(id text not null);
 create table if not exists batch(seq integer primary key autoincrement, target text not null, lane integer not null,
   n integer not null, t_min integer not null, t_max integer not null, crc integer not null, body blob not null);
 """
 GIBIBYTE = 1 << 30
 DROP_ORDER = (Lane.MEDIA, Lane.BULK, Lane.LIVE)
 MOST_WAITING = 50_000
-"""Readings that may wait in memory for a disk that refuses writes."""
+"""Records that may wait in memory for a disk that refuses writes."""
+MOST_BEHIND = 250_000
+"""Records that may wait in memory for a disk that is merely slow."""
+KEEP_FREE = 16 << 20
+"""Bytes of the disk that the spool leaves to the journal: bulk must not fill the room of alarms."""
+VACUUM_FROM, VACUUM_PAGES = 4_096, 1_024
+"""Free pages (of 4 KiB) that the file keeps for what comes next, and how many beyond them a commit gives back."""
+_TRIM = "trim"
 FAST_SPACING, BUSY_SPACING = 0.002, 0.010
 BUSY = 250
 
@@ -56,25 +62,47 @@ class Rows(Struct, frozen=True):
     body: bytes
 
 
-class _Trim(Struct, frozen=True):
-    up_to: int
+class _Thinned(Struct, frozen=True):
+    seq: int
+    lane: Lane
+    n: int
+    t_min: Timestamp
+    t_max: Timestamp
+    size: int
+
+
+class Held(Struct, frozen=True):
+    """How much a spool holds."""
+
+    records: int = 0
+    bytes: int = 0
+
+    def plus(self, records: int, size: int) -> "Held":
+        """Return what is held after so much more (or, negative, less)."""
+        return Held(self.records + records, self.bytes + size)
 
 
 class Spool:
     """The file `spool.db` of a state folder."""
 
-    def __init__(self, path: Path, *, max_bytes: int = 2 * GIBIBYTE) -> None:
-        """Open the file or make it, inside a running event loop. Raises StorageDamaged."""
+    def __init__(self, path: Path, *, max_bytes: int = 2 * GIBIBYTE, keep_free: int = KEEP_FREE) -> None:
+        """Open the file or make it, inside a running event loop. Raises StorageDamaged, StorageFull, StorageError."""
         self.max_bytes = max_bytes
-        self.bytes = 0
+        self.held = Held()
+        """What waits for the database."""
         self.last_seq = 0
         self.dropped: Counter[Lane] = Counter()
         self.damaged = 0
+        """Records whose checksum was wrong."""
         self.on_drop: Callable[[Lane, int, Timestamp, Timestamp], None] = lambda *_: None
+        self._folder = path.parent
+        self._keep_free = keep_free
+        self._known_damage: set[int] = set()
+        self._trim_to = self._trimmed = 0
         self._file = BatchFile(path, SCHEMA, self._write, spacing=lambda n: BUSY_SPACING if n >= BUSY else FAST_SPACING)
+        self._file.make_room = self._make_room
         self._reader = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._loop = asyncio.get_running_loop()
-        self.id = self._identity()
+        self.id = self._file.id
         self._measure()
         self._news = asyncio.Event()
 
@@ -86,23 +114,25 @@ class Spool:
     def append(self, rows: Rows, then: Callable[[], None] | None = None, *, must: bool = True) -> bool:
         """Make rows durable; `then` runs in the event loop once they are.
 
-        While the disk refuses writes, rows of a lane that may drop are refused (False, counted as dropped) once too
-        many wait in memory, unless they `must` be kept because their source still holds them.
+        While the disk refuses writes or falls behind, rows of a lane that may drop are refused (False, counted as
+        dropped) once too many wait in memory, unless they `must` be kept because their source still holds them.
         """
-        if not must and self._file.trouble and self._file.pending > MOST_WAITING and rows.lane.may_drop:
+        file = self._file
+        if not must and file.pending > (MOST_WAITING if file.trouble else MOST_BEHIND) and rows.lane.may_drop:
             self._note_drop(rows.lane, rows.n, rows.t_min, rows.t_max)
             return False
-        self._file.append(Entry(rows, rows.n, then))
+        file.append(Entry(rows, rows.n, then))
         return True
 
     def trim(self, seq: int) -> None:
         """Forget batches up to `seq`: the store has committed them."""
-        self._file.append(Entry(_Trim(seq), 0))
+        self._trim_to = max(self._trim_to, seq)
+        self._file.append(Entry(_TRIM, 0))
 
     def read(self, after: int, limit_bytes: int = 4 << 20) -> list[Batch]:
         """Return the batches after `after`, at least one if there is any, at most about `limit_bytes` of bodies.
 
-        A batch whose checksum is wrong is left out, counted and logged.
+        A batch whose checksum is wrong is left out, counted and logged once.
         """
         batches: list[Batch] = []
         size = 0
@@ -133,72 +163,116 @@ class Spool:
         self._file.close()
         self._reader.close()
 
-    def _identity(self) -> str:
-        row = self._reader.execute("select id from identity").fetchone()
-        if row:
-            return str(row[0])
-        made = str(uuid.uuid4())
-        self._reader.execute("insert into identity values (?)", (made,))
-        return made
-
     def _measure(self) -> None:
-        query = "select coalesce(sum(length(body)), 0) from batch"
-        self.bytes = self._reader.execute(query).fetchone()[0]
+        query = "select coalesce(sum(n), 0), coalesce(sum(length(body)), 0) from batch"
+        self.held = Held(*self._reader.execute(query).fetchone())
         row = self._reader.execute("select seq from sqlite_sequence where name = 'batch'").fetchone()
         self.last_seq = row[0] if row else 0
 
-    def _write(self, connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
+    def _write(self, connection: sqlite3.Connection, entries: Sequence[Entry]) -> Callable[[], None]:
+        """Trim, insert, thin, in one transaction; nothing of it is remembered here before it is committed."""
+        up_to = self._trim_to
+        held = self._forget(connection, up_to)
         groups: dict[tuple[str, Lane], list[Rows]] = {}
         for entry in entries:
-            payload = entry.payload
-            if isinstance(payload, Rows):
-                groups.setdefault((payload.target, payload.lane), []).append(payload)
-            elif isinstance(payload, _Trim):
-                self._forget(connection, payload.up_to)
-        last = self.last_seq
+            if isinstance(entry.payload, Rows):
+                groups.setdefault((entry.payload.target, entry.payload.lane), []).append(entry.payload)
+        if groups:
+            self._leave_room()
+        last = 0
         for (target, lane), group in groups.items():
-            last = self._insert(connection, target, lane, group)
-        if self.bytes > self.max_bytes:
-            self._thin(connection)
-        self._loop.call_soon_threadsafe(self._announce, last)
+            body = b"".join([rows.body for rows in group])
+            last, n = self._insert(connection, target, lane, group, body)
+            held = held.plus(n, len(body))
+        thinned: list[_Thinned] = []
+        if held.bytes > self.max_bytes:
+            thinned = self._thin(connection, held.bytes - self.max_bytes)
 
-    def _insert(self, connection: sqlite3.Connection, target: str, lane: Lane, group: list[Rows]) -> int:
-        body = b"".join([rows.body for rows in group])
+        def committed() -> None:
+            self.held = held.plus(-sum(t.n for t in thinned), -sum(t.size for t in thinned))
+            self._trimmed = up_to
+            self._file.tell(lambda: self._announce(last, thinned))
+
+        return committed
+
+    @staticmethod
+    def _insert(
+        connection: sqlite3.Connection, target: str, lane: Lane, group: list[Rows], body: bytes
+    ) -> tuple[int, int]:
         n = sum(rows.n for rows in group)
         t_min, t_max = min(rows.t_min for rows in group), max(rows.t_max for rows in group)
-        self.bytes += len(body)
         cursor = connection.execute(
             "insert into batch(target, lane, n, t_min, t_max, crc, body) values (?, ?, ?, ?, ?, ?, ?)",
             (target, int(lane), n, t_min, t_max, zlib.crc32(body), body),
         )
-        return cursor.lastrowid or 0
+        return cursor.lastrowid or 0, n
 
-    def _forget(self, connection: sqlite3.Connection, seq: int) -> None:
-        row = connection.execute("select coalesce(sum(length(body)), 0) from batch where seq <= ?", (seq,)).fetchone()
-        connection.execute("delete from batch where seq <= ?", (seq,))
-        self.bytes -= row[0]
+    def _leave_room(self) -> None:
+        if self._keep_free:
+            disk = os.statvfs(self._folder)
+            if disk.f_bavail * disk.f_frsize < self._keep_free:
+                raise sqlite3.OperationalError(
+                    f"the disk has less than {self._keep_free >> 20} MiB left, kept for alarms"
+                )
 
-    def _thin(self, connection: sqlite3.Connection) -> None:
+    def _forget(self, connection: sqlite3.Connection, up_to: int) -> Held:
+        """Delete what is stored, give pages back when many are free; return what is held then."""
+        if up_to <= self._trimmed:
+            return self.held
+        query = "select coalesce(sum(n), 0), coalesce(sum(length(body)), 0) from batch where seq <= ?"
+        records, size = connection.execute(query, (up_to,)).fetchone()
+        connection.execute("delete from batch where seq <= ?", (up_to,))
+        if connection.execute("pragma freelist_count").fetchone()[0] > VACUUM_FROM:
+            connection.execute(f"pragma incremental_vacuum({VACUUM_PAGES})").fetchall()
+        return self.held.plus(-records, -size)
+
+    def _make_room(self, connection: sqlite3.Connection) -> bool:
+        """Trim alone, for the rows of a refused commit may not fit while what the store has could go."""
+        up_to = self._trim_to
+        connection.execute("pragma wal_checkpoint(passive)").fetchall()
+        if up_to <= self._trimmed:
+            return False
+        connection.execute("begin immediate")
+        try:
+            held = self._forget(connection, up_to)
+            connection.execute("commit")
+        except sqlite3.Error:
+            connection.execute("rollback")
+            raise
+        self.held, self._trimmed = held, up_to
+        connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+        return True
+
+    @staticmethod
+    def _thin(connection: sqlite3.Connection, excess: int) -> list[_Thinned]:
+        """Drop the oldest batches of the least lane, then of the next, until `excess` bytes are gone."""
+        oldest = "select seq, n, t_min, t_max, length(body) from batch where lane = ? order by seq"
+        dropped: list[_Thinned] = []
         for lane in DROP_ORDER:
-            while self.bytes > self.max_bytes:
-                oldest = "select seq, n, t_min, t_max, length(body) from batch where lane = ? order by seq limit 1"
-                row = connection.execute(oldest, (int(lane),)).fetchone()
-                if row is None:
-                    break
-                seq, n, t_min, t_max, size = row
-                connection.execute("delete from batch where seq = ?", (seq,))
-                self.bytes -= size
-                self._loop.call_soon_threadsafe(self._note_drop, lane, n, t_min, t_max)
+            if excess <= 0:
+                break
+            with closing(connection.execute(oldest, (int(lane),))) as rows:
+                for seq, n, t_min, t_max, size in rows:
+                    dropped.append(_Thinned(seq, lane, n, t_min, t_max, size))
+                    excess -= size
+                    if excess <= 0:
+                        break
+        connection.executemany("delete from batch where seq = ?", [(t.seq,) for t in dropped])
+        return dropped
 
     def _note_drop(self, lane: Lane, n: int, t_min: Timestamp, t_max: Timestamp) -> None:
         self.dropped[lane] += n
         self.on_drop(lane, n, t_min, t_max)
 
     def _report_damage(self, seq: int, n: int) -> None:
-        self.damaged += n
-        log.error("spooled batch is damaged and left out", seq=seq, records=n)
+        if seq not in self._known_damage:
+            self._known_damage.add(seq)
+            self.damaged += n
+            log.error("spooled batch is damaged and left out", seq=seq, records=n)
 
-    def _announce(self, last: int) -> None:
+    def _announce(self, last: int, thinned: Sequence[_Thinned]) -> None:
+        for t in thinned:
+            self._note_drop(t.lane, t.n, t.t_min, t.t_max)
         if last > self.last_seq:
             self.last_seq = last
             self._news.set()
