@@ -55,6 +55,8 @@ class Fake:
         self.acts: list[Row] = []
         self.may = ["ack", "comment", "read", "reset"]
         self.seq = 100
+        self.subs: list[Row] = []
+        self._said: list[Row] = []
         self._sockets: dict[web.WebSocketResponse, dict[int, str]] = {}
         self._runner: web.AppRunner | None = None
         self.port = 0
@@ -101,7 +103,14 @@ class Fake:
         self.seq += 1
         await self._tell({"t": "ev", "id": 3, "seq": self.seq, "op": "set", "rows": rows})
 
+    async def sign_out(self) -> None:
+        """End everybody's session."""
+        self.signed_in = False
+        for socket in list(self._sockets):
+            await socket.close(code=4401)
+
     async def _tell(self, message: Row) -> None:
+        self._said.append(message)
         for socket, topics in list(self._sockets.items()):
             if message["id"] in topics and not socket.closed:
                 await socket.send_json(message)
@@ -205,9 +214,17 @@ class Fake:
     async def _hear(self, socket: web.WebSocketResponse, topics: dict[int, str], message: Row) -> None:
         if message["t"] == "sub":
             topics[message["id"]] = message["topic"]
-            await self._snapshot(socket, message)
+            self.subs.append(message)
+            await (self._resume if "from" in message else self._snapshot)(socket, message)
         elif message["t"] == "do":
             await self._act(socket, message)
+
+    async def _resume(self, socket: web.WebSocketResponse, message: Row) -> None:
+        n = message["id"]
+        await socket.send_json({"t": "resumed", "id": n, "topic": message["topic"], "seq": self.seq})
+        for missed in self._said:
+            if missed["id"] == n and missed["seq"] > message["from"]["seq"]:
+                await socket.send_json(missed)
 
     async def _snapshot(self, socket: web.WebSocketResponse, message: Row) -> None:
         n, topic = message["id"], message["topic"]

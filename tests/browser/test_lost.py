@@ -4,6 +4,7 @@ import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
 from tests.browser.fake import Fake
+from tests.browser.town import FIRE
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -56,11 +57,28 @@ async def test_what_happened_while_away_is_there_after_the_return(desk: BrowserC
     page = await opened(desk, hub)
     await hub.stop()
     await expect(page.locator(BAR)).to_be_visible(timeout=12_000)
-    del hub.rows[1]["water-high:water-1/level"]
+    hub.subs.clear()
+    await hub.drop(1, "water-high:water-1/level")
+    await hub.put(1, FIRE["alarm"], FIRE)
     await hub.start()
     await expect(page.locator(BAR)).to_have_count(0, timeout=15_000)
-    await expect(page.locator("tr[data-alarm]")).to_have_count(3)
+    await expect(page.locator(f'tr[data-alarm="{FIRE["alarm"]}"]')).to_be_visible()
     await expect(page.locator('tr[data-alarm="water-high:water-1/level"]')).to_have_count(0)
+    assert [sub["from"]["epoch"] for sub in hub.subs] == ["e1", "e1"]
+
+
+async def test_a_change_that_never_arrived_is_found_by_the_digest_and_mended(desk: BrowserContext, hub: Fake) -> None:
+    page = await opened(desk, hub)
+    del hub.rows[1]["water-high:water-1/level"]
+    await expect(page.locator("tr[data-alarm]")).to_have_count(3, timeout=12_000)
+    await expect(page.locator(BAR)).to_have_count(0, timeout=12_000)
+
+
+async def test_a_session_that_ends_leads_to_the_sign_in_page(desk: BrowserContext, hub: Fake) -> None:
+    page = await opened(desk, hub)
+    await hub.sign_out()
+    await expect(page.locator(".sign-in")).to_contain_text("Bạn chưa đăng nhập")
+    await expect(page.locator("tr[data-alarm]")).to_have_count(0)
 
 
 async def test_the_page_in_english_says_it_in_english(desk: BrowserContext, hub: Fake) -> None:
