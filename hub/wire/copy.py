@@ -91,7 +91,7 @@ def split_value(value: Value | None) -> tuple[float | None, str | None]:
         return (float("inf") if value > 0 else float("-inf")), None
 
 
-def reading_row(  # noqa: PLR0917 - the columns, in their order
+def reading_row(
     time: Timestamp, value: float | None, text: str | None, point: int, lag_ms: int | None, quality: int
 ) -> bytes:
     """Return one row of `reading`; `quality` is quality * 256 + reason."""
