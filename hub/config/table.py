@@ -1,7 +1,7 @@
 """Tables of devices: CSV as spreadsheets write it (comma, semicolon or tab, BOM, quotes), each cell with its place."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
@@ -123,9 +123,12 @@ def rows(source: Source, found: list[list[Cell]], columns: Map | None, at: Mark,
         yield _row(source, row, targets, report)
 
 
-def _targets(source: Source, header: list[Cell], columns: Map | None, report: Report) -> dict[int, tuple[str, Mark]]:
-    """Return for each column that means something our key and where it is named."""
-    targets: dict[int, tuple[str, Mark]] = {}
+Targets = dict[int, list[tuple[str, Mark]]]
+
+
+def _targets(source: Source, header: list[Cell], columns: Map | None, report: Report) -> Targets:
+    """Return for each column that means something our keys (one column may serve several) and where they are named."""
+    targets: Targets = {}
     place = {cell.text: n for n, cell in reversed(list(enumerate(header)))}
     for target, title in (columns or {}).items():
         assert columns is not None
@@ -136,11 +139,11 @@ def _targets(source: Source, header: list[Cell], columns: Map | None, report: Re
             hint = did_you_mean(target, _TARGETS, otherwise=known_are("keys", _TARGETS, 20))
             report.error(columns.key_marks[target], f"'{target}' cannot come from a column", hint)
         else:
-            targets[place[title]] = (target, columns.key_marks[target])
-    taken = {target for target, _ in targets.values()}
+            targets.setdefault(place[title], []).append((target, columns.key_marks[target]))
+    taken = {target for named in targets.values() for target, _ in named}
     for n, cell in enumerate(header):
         if n not in targets and _known(cell.text) and cell.text not in taken:
-            targets[n] = (cell.text, Mark(source, cell.line, cell.column))
+            targets[n] = [(cell.text, Mark(source, cell.line, cell.column))]
         elif n not in targets and not columns and cell.text:
             hint = did_you_mean(
                 cell.text, _TARGETS, otherwise="name it in 'columns:'; there, other columns are ignored"
@@ -153,18 +156,16 @@ def _known(target: str) -> bool:
     return target in _TARGETS[:-2] or bool(re.fullmatch(r"(connection|with)(\.[A-Za-z0-9_]+)+", target))
 
 
-def _row(source: Source, row: list[Cell], targets: Mapping[int, tuple[str, Mark]], report: Report) -> Map:
+def _row(source: Source, row: list[Cell], targets: Targets, report: Report) -> Map:
     made = Map(Mark(source, row[0].line, row[0].column))
     place = Seq(made.mark)
     for n, cell in enumerate(row):
-        if n not in targets or not cell.text:
-            continue
-        target, named = targets[n]
         mark = Mark(source, cell.line, cell.column)
-        if target in ("at.lat", "at.lon"):
-            _degrees(cell, target, place, mark, report)
-        else:
-            _put(made, target.split("."), _value(target, cell.text, mark, report), named, mark)
+        for target, named in targets.get(n, ()) if cell.text else ():
+            if target in ("at.lat", "at.lon"):
+                _degrees(cell, target, place, mark, report)
+            else:
+                _put(made, target.split("."), _value(target, cell.text, mark, report), named, mark)
     if len(place) == 1:
         report.error(place.marks[0], "latitude and longitude belong together", "fill in both cells, or neither")
     if len(place) == 2:

@@ -157,6 +157,13 @@ def test_events_of_a_driver_that_has_none_are_a_mistake(tmp_path: Path) -> None:
     assert "the driver 'asked' has no events" in messages(tmp_path, SITE, profiles__lab__bell=bell)
 
 
+def test_one_column_of_a_table_may_serve_two_keys(tmp_path: Path) -> None:
+    write(tmp_path, {"x.csv": "ma;host\nt1;10.0.0.7\n"})
+    table = "  - {table: x.csv, profile: lab/meter, zone: c, columns: {id: ma, name: ma, connection.host: host}}\n"
+    device = site(tmp_path, SITE + table).devices["t1"]
+    assert (device.title.vi, device.connection.host) == ("t1", "10.0.0.7")
+
+
 def test_one_mistake_in_a_table_of_many_rows_is_told_once(tmp_path: Path) -> None:
     rows = "".join(f"x{n},h\n" for n in range(50))
     (tmp_path / "x.csv").write_text("id,connection.host\n" + rows)
