@@ -55,6 +55,7 @@ def figures(
 def _road(road: Road) -> Iterator[Figure]:
     c = road.counters
     yield Figure("citywatch_samples_received", "Samples that drivers handed over", c.received, total=True)
+    yield Figure("citywatch_readings_own", "Readings that the hub made itself", c.own, total=True)
     yield Figure("citywatch_samples_unchanged", "Samples that added nothing", c.unchanged, total=True)
     yield Figure("citywatch_samples_unknown", "Samples of points that the site does not have", c.unknown, total=True)
     yield Figure("citywatch_readings_spooled", "Readings handed to the spool", c.spooled, total=True)

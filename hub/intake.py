@@ -11,12 +11,15 @@ from functools import partial
 
 import structlog
 
+from hub.aging import Aging
 from hub.alarming import Alarming
 from hub.health import Health
 from hub.journal import Journal
 from hub.model import (
+    SECOND,
     Clock,
     DeviceChange,
+    DeviceEvent,
     DeviceId,
     DeviceState,
     Intake,
@@ -26,11 +29,14 @@ from hub.model import (
     Reason,
     Record,
     Release,
+    Sample,
     Site,
+    Stray,
+    SystemNote,
     Timestamp,
     point_id,
 )
-from hub.normalise import Track, normalise, tell, worsen
+from hub.normalise import Track, believed, normalise, tell, worsen
 from hub.spool import Rows, Spool
 from hub.state import State
 from hub.wire.copy import encode_events, encode_readings, encode_strays
@@ -38,6 +44,7 @@ from hub.wire.copy import encode_events, encode_readings, encode_strays
 log = structlog.get_logger(__name__)
 
 SPECIAL = frozenset({"$available"})
+LAST_WILL = "last_will"
 
 
 class _Waiting:
@@ -56,10 +63,16 @@ class _Waiting:
 
 
 class Counters:
-    """What came in and what became of it; plain integers, read when the metrics are asked for."""
+    """What came in and what became of it; plain integers, read when the metrics are asked for.
+
+    received + own = spooled + unchanged + unknown, always.
+    """
 
     def __init__(self) -> None:
         self.received = 0
+        """Samples that drivers handed over."""
+        self.own = 0
+        """Readings that the hub made itself: health, values that became stale or lost their device."""
         self.unchanged = 0
         self.unknown = 0
         self.spooled = 0
@@ -99,18 +112,21 @@ class Road:
         self._of_device: dict[DeviceId, list[Track]] = {d: [] for d in site.devices}
         for track in self._tracks.values():
             self._of_device[track.device].append(track)
-        self._aging = [(t, t.point.stale_after) for t in self._tracks.values() if t.point.stale_after]
+        self._untold: dict[int, DeviceChange] = {}
+        self._aging = Aging(self._tracks.values(), clock)
 
     def take(self, intake: Intake) -> None:
         """Take one batch from a driver; `intake.release` runs once all of it is durable."""
         now = self._clock.now()
-        readings, notable = self._normalise(intake, now)
+        readings, notable = self._normalise(intake.samples, now)
         parts: list[Rows] = self._rows_of(readings)
+        events: Sequence[DeviceEvent] = ()
         if intake.events:
-            parts += self._event_rows(intake)
+            events = self._believed(intake.events)
+            parts += self._event_rows(events)
         if intake.strays:
-            parts.append(self._stray_rows(intake))
-        self._commit(readings, parts, intake, now)
+            parts.append(self._stray_rows(intake.strays))
+        self._commit(readings, events, parts, intake.release, now)
         for track, reading in notable:
             self._availability(track, reading)
 
@@ -128,20 +144,32 @@ class Road:
     def age(self) -> None:
         """Mark every point that was not refreshed in its time as stale."""
         now = self._clock.now()
-        late = [t for t, after in self._aging if t.heard and now - t.heard > after and t.quality is Quality.GOOD]
-        readings = [r for t in late if (r := worsen(t, Reason.STALE, now, self._next()))]
-        self._own(readings, now)
+        step = self._aging.follow_clock(now)
+        if step:
+            self._say_clock_stepped(step, now)
+        self._own([r for t in self._aging.late(now) if (r := worsen(t, Reason.STALE, now, self._next()))], now)
 
-    def _normalise(self, intake: Intake, now: Timestamp) -> tuple[list[Reading], list[tuple[Track, Reading]]]:
+    def tell_unrecorded(self) -> None:
+        """Let every waiting change of a device's health be heard though the journal cannot take it."""
+        for key in list(self._untold):
+            self._told(key)
+
+    def _say_clock_stepped(self, step: int, now: Timestamp) -> None:
+        log.warning("the clock of this machine was set", seconds=step / SECOND)
+        note = SystemNote("clock_stepped", {"seconds": round(step / SECOND, 3)}, now)
+        self._journal.append([note], lambda: self._publish([note]))
+
+    def _normalise(
+        self, samples: Sequence[Sample], now: Timestamp
+    ) -> tuple[list[Reading], list[tuple[Track, Reading]]]:
         readings: list[Reading] = []
         notable: list[tuple[Track, Reading]] = []
         tracks, seq, counters = self._tracks, self._seq, self.counters
-        device = ""
-        samples = intake.samples
+        device, unknown = "", 0
         for sample in samples:
             track = tracks.get(sample.point)
             if track is None:
-                counters.unknown += 1
+                unknown += 1
                 continue
             if track.device is not device:
                 device = track.device
@@ -157,20 +185,32 @@ class Road:
                 notable.append((track, reading))
         self._seq = seq
         counters.received += len(samples)
-        counters.unchanged += len(samples) - len(readings)
+        counters.unknown += unknown
+        counters.unchanged += len(samples) - len(readings) - unknown
         return readings, notable
 
-    def _commit(self, readings: list[Reading], parts: list[Rows], intake: Intake, now: Timestamp) -> None:
+    def _commit(
+        self,
+        readings: list[Reading],
+        events: Sequence[DeviceEvent],
+        parts: list[Rows],
+        release: Release | None,
+        now: Timestamp,
+    ) -> None:
         watched = self._watched
         heard = [r for r in readings if r.point in watched]
-        waiting = _Waiting(intake.release or _nothing, len(parts) + 1)
+        waiting = _Waiting(release or _nothing, len(parts) + 1)
         if not (heard and self._alarming.step(heard, now, waiting.settle)):
             waiting.settle()
-        publish = partial(self._state.publish, now, readings, intake.events)
+        publish: Callable[[], object] | None = partial(self._state.publish, now, readings, events)
+        if parts and self._spool.file.trouble is not None:
+            # A full disk, of which a system note tells: what is seen is shown, though it cannot be kept yet.
+            self._state.publish(now, readings, events)
+            publish = None
         for number, rows in enumerate(parts, 1):
             last = number == len(parts)
             then = partial(_then, publish if last else None, waiting.settle)
-            if not self._spool.append(rows, then, must=intake.release is not None):
+            if not self._spool.append(rows, then, must=release is not None):
                 then()
 
     def _rows_of(self, readings: list[Reading]) -> list[Rows]:
@@ -188,38 +228,54 @@ class Road:
         body = encode_readings(readings, self._rows)
         return Rows("reading", lane, len(readings), min(times), max(times), body)
 
-    def _event_rows(self, intake: Intake) -> list[Rows]:
-        self.counters.events += len(intake.events)
-        by_lane: dict[Lane, list[object]] = {}
-        for event in intake.events:
+    def _believed(self, events: Sequence[DeviceEvent]) -> list[DeviceEvent]:
+        found = [believed(event) for event in events]
+        self.counters.reasons[Reason.CLOCK] += sum(a is not b for a, b in zip(found, events, strict=True))
+        return found
+
+    def _event_rows(self, events: Sequence[DeviceEvent]) -> list[Rows]:
+        self.counters.events += len(events)
+        by_lane: dict[Lane, list[DeviceEvent]] = {}
+        for event in events:
             self._health.heard(event.device, event.hub_time)
             by_lane.setdefault(event.lane, []).append(event)
-        return [
-            Rows("device_event", lane, len(part), *_span(part), encode_events(part, self._site.id))  # type: ignore[arg-type]
-            for lane, part in by_lane.items()
-        ]
+        return [self._events_in(lane, part) for lane, part in by_lane.items()]
 
-    def _stray_rows(self, intake: Intake) -> Rows:
-        self.counters.strays += len(intake.strays)
-        times = [s.at for s in intake.strays]
-        body = encode_strays(intake.strays, self._site.id)
-        return Rows("quarantine", Lane.BULK, len(times), min(times), max(times), body)
+    def _events_in(self, lane: Lane, events: Sequence[DeviceEvent]) -> Rows:
+        times = [e.hub_time if e.source_time is None else e.source_time for e in events]
+        return Rows("device_event", lane, len(times), min(times), max(times), encode_events(events, self._site.id))
+
+    def _stray_rows(self, strays: Sequence[Stray]) -> Rows:
+        self.counters.strays += len(strays)
+        times = [s.at for s in strays]
+        return Rows("quarantine", Lane.BULK, len(times), min(times), max(times), encode_strays(strays, self._site.id))
 
     def _availability(self, track: Track, reading: Reading) -> None:
         if reading.quality is Quality.GOOD and reading.value is False:
-            self.report(track.device, DeviceState.OFFLINE, "last_will", "the device's last will says it is gone")
+            self.report(track.device, DeviceState.OFFLINE, LAST_WILL, "the device's last will says it is gone")
         elif reading.quality is Quality.GOOD:
             self.report(track.device, DeviceState.ONLINE)
 
     def _tell_change(self, change: DeviceChange, now: Timestamp) -> None:
-        self._journal.append([change], lambda: self._publish([change]))
+        key = id(change)
+        self._untold[key] = change
+        self._journal.append([change], partial(self._told, key))
+        if self._journal.file.trouble is not None:
+            self.tell_unrecorded()
         readings = [self._health_reading(change, now)]
         if change.state in (DeviceState.OFFLINE, DeviceState.OUT_OF_SERVICE):
             offline = change.state is DeviceState.OFFLINE
             reason = Reason.NO_COMMUNICATION if offline else Reason.OUT_OF_SERVICE
-            tracks = [t for t in self._of_device[change.device] if not t.point.kind.startswith("$")]
+            # a last will is heard: that the device is not available is then known, and not out of date
+            known = {"$health", "$available"} if change.reason == LAST_WILL else {"$health"}
+            tracks = [t for t in self._of_device[change.device] if t.point.kind not in known]
             readings += [r for t in tracks if (r := worsen(t, reason, now, self._next()))]
         self._own(readings, now)
+
+    def _told(self, key: int) -> None:
+        change = self._untold.pop(key, None)
+        if change is not None:
+            self._publish([change])
 
     def _health_reading(self, change: DeviceChange, now: Timestamp) -> Reading:
         track = self._tracks[point_id(change.device, "$health")]
@@ -229,7 +285,9 @@ class Road:
         """Send the hub's own observations down the same road."""
         if readings:
             made = list(readings)
-            self._commit(made, self._rows_of(made), Intake(), now)
+            self.counters.own += len(made)
+            self.counters.reasons.update(r.reason for r in made if r.reason)
+            self._commit(made, (), self._rows_of(made), None, now)
 
     def _publish(self, records: Sequence[Record]) -> None:
         self._state.publish(self._clock.now(), (), records)
@@ -247,8 +305,3 @@ def _then(publish: Callable[[], object] | None, settle: Callable[[], None]) -> N
     if publish is not None:
         publish()
     settle()
-
-
-def _span(events: list[object]) -> tuple[Timestamp, Timestamp]:
-    times = [e.source_time or e.hub_time for e in events]  # type: ignore[attr-defined]
-    return min(times), max(times)

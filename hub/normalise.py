@@ -2,19 +2,31 @@
 
 Scale, mapping, type, range → uncertain, source time → believed or not, deadband, and the quiet of flags: a bool or
 text that did not change is told again only once a minute, because a panel of a thousand flags polled each second would
-otherwise fill the store with the news that nothing happened.
+otherwise fill the store with the news that nothing happened. So is a point that still gives no value, of any type.
 """
 
 import math
-from collections.abc import Callable
-from functools import partial
 
-from hub.model import QUALITY_OF, SECOND, Point, Quality, Reading, Reason, Sample, Timestamp, Value, row_id
-from hub.model.clock import NEWEST_SOURCE, OLDEST_SOURCE
+from msgspec.structs import replace
+
+from hub.model import (
+    QUALITY_OF,
+    SECOND,
+    DeviceEvent,
+    Point,
+    Quality,
+    Reading,
+    Reason,
+    Sample,
+    Timestamp,
+    Value,
+    row_id,
+)
+from hub.model.clock import NEWEST_SOURCE, OLDEST_SOURCE, plausible
 from hub.model.scaling import to_engineering
 
 REPEAT = 60 * SECOND
-"""An unchanged bool or text is told again after this long."""
+"""An unchanged bool or text, and a value that is still missing, is told again after this long."""
 
 _GOOD, _NONE = Quality.GOOD, Reason.NONE
 
@@ -23,8 +35,8 @@ class Track:
     """What the intake knows of one point: how to turn its samples into readings, and the last one told."""
 
     __slots__ = (
-        "convert", "deadband", "device", "heard", "high", "id", "lane", "low", "point", "quality", "quiet", "reason",
-        "row", "told", "value",
+        "deadband", "device", "heard", "high", "id", "lane", "low", "plain", "point", "quality", "quiet",
+        "ranged", "reason", "row", "told", "value",
     )  # fmt: skip
 
     def __init__(self, site: str, point: Point) -> None:
@@ -33,8 +45,10 @@ class Track:
         self.device = point.device
         self.lane = point.lane
         self.row = row_id(site, *point.id.split("/", 1))
-        self.convert = _converter(point)
+        self.plain = point.type == "float" and point.scale == 1.0 and not point.offset and point.mapping is None
+        """A finite float may be taken as it is."""
         self.low, self.high = point.range if point.range else (-math.inf, math.inf)
+        self.ranged = point.range is not None and point.type in ("int", "float")
         self.deadband = point.deadband
         self.quiet = point.type in ("bool", "text")
         self.value: Value | None = None
@@ -50,39 +64,20 @@ class Track:
         self.quiet, self.deadband = False, 0.0
 
 
-def _converter(point: Point) -> Callable[[Value], Value] | None:
-    """Return what turns a raw value into the point's; None when a float may be taken as it is."""
-    if point.type != "float" or point.mapping is not None:
-        return partial(to_engineering, point)
-    return None if point.scale == 1.0 and point.offset == 0.0 else _linear(point)
-
-
-def _linear(point: Point) -> Callable[[Value], Value]:
-    """Return what `to_engineering` does to a scaled float, without its questions: most registers are one."""
-    scale, offset = point.scale, point.offset
-
-    def linear(raw: Value) -> Value:
-        if type(raw) is int or type(raw) is float:
-            number = float(f"{raw * scale + offset:.12g}")
-            if number - number == 0.0:  # neither NaN nor infinite
-                return number
-        return to_engineering(point, raw)
-
-    return linear
-
-
 def normalise(track: Track, sample: Sample, now: Timestamp, seq: int) -> Reading | None:
     """Return the reading that `sample` makes at `now`, or None when it adds nothing; the track remembers it."""
     track.heard = now
     raw, reason, value = sample.value, sample.reason, track.value
     if raw is not None:
-        try:
-            value = _plain(raw) if track.convert is None else track.convert(raw)
-        except (ValueError, OverflowError):  # no such value, or an integer that no float can hold
-            value, reason = track.value, Reason.UNDECODABLE
+        if track.plain and type(raw) is float and raw - raw == 0.0:  # neither NaN nor infinite
+            value = raw
         else:
-            if not reason and type(value) is float and not track.low <= value <= track.high:
-                reason = Reason.OUT_OF_RANGE
+            try:
+                value = to_engineering(track.point, raw)
+            except ValueError:
+                reason = Reason.UNDECODABLE
+        if track.ranged and not reason and not track.low <= value <= track.high:  # type: ignore[operator]
+            reason = Reason.OUT_OF_RANGE
     source = sample.source_time
     if source is not None and not now - OLDEST_SOURCE <= source <= now + NEWEST_SOURCE:
         source, reason = None, reason or Reason.CLOCK
@@ -107,16 +102,16 @@ def worsen(track: Track, reason: Reason, now: Timestamp, seq: int) -> Reading | 
     return tell(track, track.value, reason, None, now, seq)
 
 
-def _plain(raw: Value) -> float:
-    if type(raw) is float or type(raw) is int:
-        number = float(raw)
-        if number - number == 0.0:  # neither NaN nor infinite
-            return number
-    raise ValueError(f"{raw!r} is not a finite number")
+def believed(event: DeviceEvent) -> DeviceEvent:
+    """Return the event, without its source time when that lies where no device's clock is believed."""
+    source = event.source_time
+    if source is None or plausible(source, event.hub_time):
+        return event
+    return replace(event, source_time=None)
 
 
 def _adds_nothing(track: Track, value: Value | None, now: Timestamp) -> bool:
-    if track.quiet:
+    if track.quiet or track.quality is Quality.BAD:
         return value == track.value and now - track.told < REPEAT
     deadband = track.deadband
     if not deadband or not isinstance(value, float | int) or not isinstance(track.value, float | int):

@@ -28,6 +28,7 @@ class State:
         self._last_heard = last_heard
         self._readings: dict[PointId, Reading] = {}
         self._fresh: dict[PointId, Reading] = {}
+        self._newest = 0
         self._alarms: dict[AlarmId, Alarm] = {}
         self._devices: dict[DeviceId, DeviceStatus] = {}
 
@@ -49,6 +50,10 @@ class State:
     def publish(self, at: Timestamp, readings: Sequence[Reading], records: Sequence[object]) -> Published:
         """Take what was committed, then let the stream tell everyone."""
         if readings:
+            if readings[0].seq < self._newest:
+                readings = self._not_older(readings)
+            else:
+                self._newest = readings[-1].seq
             fresh = {r.point: r for r in readings}
             self._readings.update(fresh)
             self._fresh.update(fresh)
@@ -59,6 +64,11 @@ class State:
                 r = record
                 self._devices[r.device] = DeviceStatus(r.device, r.state, r.reason, r.detail, r.at, None)
         return self._stream.publish(at, readings, records)  # type: ignore[arg-type]
+
+    def _not_older(self, readings: Sequence[Reading]) -> list[Reading]:
+        """Leave out what was overtaken: it waited for a full disk while later readings were shown."""
+        known = self._readings
+        return [r for r in readings if r.point not in known or known[r.point].seq <= r.seq]
 
     def restore(self, alarms: Iterable[Alarm], devices: Iterable[DeviceStatus]) -> None:
         """Begin with what was known before this run."""

@@ -39,15 +39,15 @@ class Subscription:
         if not count:
             return
         if self._held + count > self.size:
-            self._overflow(item)
+            self._overflow(item, count)
         else:
             self._queue.append(item)
             self._held += count
         self._woken.set()
 
-    def _overflow(self, item: Published) -> None:
+    def _overflow(self, item: Published, count: int) -> None:
         first = self._lost.first if self._lost else (self._queue[0].seq if self._queue else item.seq)
-        self.dropped += self._held + len(item.records)
+        self.dropped += self._held + count
         self._lost = Gap(first, item.seq + len(item.records) - 1)
         self._queue.clear()
         self._held = 0

@@ -1,9 +1,14 @@
 """From what a device says to what its point means: mapping, inversion, type, scale and offset. Pure."""
 
 import math
+import sys
 
 from hub.model.device import Point
 from hub.model.reading import Value
+
+_MOST = sys.float_info.max
+_WHOLE = 2**63
+"""Whole numbers beyond it fit no column, no journal and no counter of a device."""
 
 
 def to_engineering(point: Point, raw: Value) -> Value:
@@ -52,20 +57,26 @@ def _as_number(point: Point, raw: Value) -> int | float:
     if isinstance(raw, bool):
         raise ValueError(f"{raw!r} is not a number")
     number = _parsed(raw) if isinstance(raw, str) else raw
-    if not math.isfinite(number):
-        raise ValueError(f"{raw!r} is not a finite number")
+    if not -_MOST < number < _MOST:  # NaN, infinite, or a whole number beyond float64
+        raise ValueError(f"{_short(raw)} is not a finite number")
     if point.scale != 1.0 or point.offset:
         # twelve significant digits hide the dust of binary fractions (231 x 0.1), and no sensor has more
         number = float(f"{number * point.scale + point.offset:.12g}")
+        if not math.isfinite(number):
+            raise ValueError(f"{_short(raw)} is too large when scaled")
     if point.type != "int":
         return float(number)
-    if number != int(number):
-        raise ValueError(f"{number!r} is not a whole number")
+    if number != int(number) or not -_WHOLE <= number < _WHOLE:
+        raise ValueError(f"{_short(raw)} is not a whole number of 64 bits")
     return int(number)
 
 
 def _parsed(raw: str) -> int | float:
     try:
-        return int(raw) if raw.strip().lstrip("+-").isdecimal() else float(raw)
+        return int(raw) if len(raw) < 30 and raw.strip().lstrip("+-").isdecimal() else float(raw)
     except ValueError:
-        raise ValueError(f"{raw!r} is not a number") from None
+        raise ValueError(f"{_short(raw)} is not a number") from None
+
+
+def _short(raw: Value) -> str:
+    return repr(raw)[:60]
