@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from drivers import scan
 from drivers.backoff import Backoff, Pace
 from drivers.base import BoundDevice, BoundPoint, Driver, DriverSpec, Sink
+from drivers.joined import Joined
 from drivers.line import Fittings, Line, figures
 from drivers.polled import Polled
 from drivers.told import Told
@@ -42,6 +43,7 @@ class Runner:
     ) -> None:
         self._registry = registry
         self._sink = sink
+        self._joined = Joined(sink)
         self._clock = clock
         self._dice = dice
         self._site = site
@@ -114,7 +116,7 @@ class Runner:
             driver=spec.name,
             build=build,
             devices=bound,
-            sink=self._sink,
+            sink=self._sink if spec.pushes else self._joined,
             clock=self._clock,
             pace=self._pace,
             backoff=lambda: Backoff(self._dice.random, **longest),
