@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 
 import psycopg
 from psycopg import AsyncConnection
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 
 from adapters.outbound import Away
@@ -41,6 +42,12 @@ async def opened(dsn: str) -> AsyncIterator[Connection]:
         yield connection
     finally:
         await connection.close()
+
+
+def veiled(dsn: str) -> str:
+    """Return an address as it may be shown: with `***` for its password."""
+    parts = conninfo_to_dict(dsn)
+    return make_conninfo("", **{**parts, "password": "***"}) if "password" in parts else dsn
 
 
 def say(trouble: psycopg.Error) -> str:

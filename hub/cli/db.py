@@ -8,10 +8,9 @@ from typing import Annotated
 
 import msgspec
 import typer
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from adapters.timescale import EmbeddedPostgres, running_dsn
-from adapters.timescale.connections import opened
+from adapters.timescale.connections import opened, veiled
 from adapters.timescale.migrate import migrate as apply_migrations
 from adapters.timescale.report import Report, report
 from adapters.timescale.transfer import transfer
@@ -38,7 +37,7 @@ def url(
         found = running_dsn(state) or ""
         if not found:
             raise StorageError("the embedded database runs only while the hub does: start the hub, then ask again")
-    typer.echo(found if show_password else _veiled(found))
+    typer.echo(found if show_password else veiled(found))
 
 
 @app.command()
@@ -105,13 +104,6 @@ async def _copy(site: Path, state: Path, target: str, quiet: bool) -> dict[str, 
         raise StorageError(f"the hub runs on {state} and would go on storing into the old database: stop it first")
     async with _database(site, state) as dsn:
         return await transfer(dsn, target, lambda table, n: None if quiet else typer.echo(f"{table:<16}{n:>14,}"))
-
-
-def _veiled(dsn: str) -> str:
-    parts = conninfo_to_dict(dsn)
-    if "password" not in parts:
-        return dsn
-    return make_conninfo("", **{**parts, "password": "***"})
 
 
 def _text(found: Report) -> str:
