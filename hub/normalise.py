@@ -6,6 +6,7 @@ otherwise fill the store with the news that nothing happened. So is a point that
 """
 
 import math
+import sys
 
 from msgspec.structs import replace
 
@@ -28,6 +29,7 @@ from hub.model.scaling import to_engineering
 REPEAT = 60 * SECOND
 """An unchanged bool or text, and a value that is still missing, is told again after this long."""
 
+_MOST = sys.float_info.max
 _GOOD, _NONE = Quality.GOOD, Reason.NONE
 
 
@@ -35,7 +37,7 @@ class Track:
     """What the intake knows of one point: how to turn its samples into readings, and the last one told."""
 
     __slots__ = (
-        "deadband", "device", "heard", "high", "id", "lane", "low", "plain", "point", "quality", "quiet",
+        "deadband", "device", "heard", "high", "id", "lane", "linear", "low", "plain", "point", "quality", "quiet",
         "ranged", "reason", "row", "told", "value",
     )  # fmt: skip
 
@@ -45,8 +47,9 @@ class Track:
         self.device = point.device
         self.lane = point.lane
         self.row = row_id(site, *point.id.split("/", 1))
-        self.plain = point.type == "float" and point.scale == 1.0 and not point.offset and point.mapping is None
-        """A finite float may be taken as it is."""
+        self.linear = point.type == "float" and point.mapping is None
+        """Nothing but scale and offset stands between a number and its value."""
+        self.plain = point.scale == 1.0 and not point.offset
         self.low, self.high = point.range if point.range else (-math.inf, math.inf)
         self.ranged = point.range is not None and point.type in ("int", "float")
         self.deadband = point.deadband
@@ -69,8 +72,9 @@ def normalise(track: Track, sample: Sample, now: Timestamp, seq: int) -> Reading
     track.heard = now
     raw, reason, value = sample.value, sample.reason, track.value
     if raw is not None:
-        if track.plain and type(raw) is float and raw - raw == 0.0:  # neither NaN nor infinite
-            value = raw
+        quick = _linear(track, raw) if track.linear else None
+        if quick is not None:
+            value = quick
         else:
             try:
                 value = to_engineering(track.point, raw)
@@ -84,6 +88,16 @@ def normalise(track: Track, sample: Sample, now: Timestamp, seq: int) -> Reading
     if reason == track.reason and track.told and _adds_nothing(track, value, now):
         return None
     return tell(track, value, reason, source, now, seq)
+
+
+def _linear(track: Track, raw: Value) -> float | None:
+    """Return what `to_engineering` would, for the many points that are numbers with a scale; None: ask it."""
+    if (type(raw) is not float and type(raw) is not int) or not -_MOST < raw < _MOST:
+        return None
+    if track.plain:
+        return float(raw)
+    number = float(f"{raw * track.point.scale + track.point.offset:.12g}")
+    return number if number - number == 0.0 else None
 
 
 def tell(
