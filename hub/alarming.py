@@ -6,6 +6,7 @@ whose disk refuses: then a life-safety alarm is shown all the same, because peop
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 import msgspec
@@ -30,7 +31,7 @@ from hub.model import (
 log = structlog.get_logger(__name__)
 
 CHECKPOINT = "alarms"
-CHECKPOINT_SECONDS = 0.25
+CHECKPOINT_NS = SECOND // 4
 ACTION_SECONDS = 5.0
 Publish = Callable[[Sequence[Record]], None]
 
@@ -100,11 +101,12 @@ class Alarming:
         self._clock = clock
         self._changed = asyncio.Event()
         self._dirty = False
-        self._journaled = 0
+        self._keeping = False
         self.checkpointed = 0
         """Every record up to this number is in a checkpoint: a restart does not need it."""
         self._unheard: dict[int, Sequence[Transition]] = {}
-        self._rest = CHECKPOINT_SECONDS
+        self._next_keep = 0
+        """Monotonic time before which no checkpoint is written."""
         self.transitions = 0
         self.watched = engine.watched
         self.aged = engine.aged
@@ -117,14 +119,19 @@ class Alarming:
     def restore(self) -> None:
         """Bring the engine to where the journal says it was."""
         kept = self._journal.restore(CHECKPOINT)
-        seq, dump = (kept[0], msgspec.json.decode(kept[1])) if kept else (0, {})
+        try:
+            self._load(*((kept[0], msgspec.json.decode(kept[1], type=dict[str, Any])) if kept else (0, {})))
+        except ValueError as error:
+            log.error("the checkpoint of the alarms is damaged; the journal alone restores them", why=str(error))
+            self._load(0, {})
+        self.commit(self._engine.orphans(self._clock.now()))
+
+    def _load(self, seq: int, dump: dict[str, Any]) -> None:
         after: list[JournalRecord] = []
         while page := self._journal.read(seq):
             after.extend(record for _, record in page)
             seq = page[-1][0]
         self._engine.load(dump, after)
-        self._journaled = seq
-        self.commit(self._engine.orphans(self._clock.now()))
 
     def step(self, readings: Sequence[Reading], now: Timestamp, done: Callable[[], None] | None = None) -> bool:
         """Give readings to the rules; True when that made transitions, and then `done` runs once they are journaled."""
@@ -147,7 +154,6 @@ class Alarming:
         self._unheard[key] = transitions
 
         def durable() -> None:
-            self._journaled = self._journal.last_seq
             if self._unheard.pop(key, None) is not None:
                 self._publish(transitions)
             if done is not None:
@@ -166,11 +172,16 @@ class Alarming:
 
     async def act(self, action: OperatorAction) -> Outcome:
         """Carry out a person's action; return once it is journaled, or with the reason why nothing was done."""
+        known = self._engine.alarm(action.alarm)
         outcome = self._engine.act(action, self._clock.now())
         if outcome.done is None:
             return outcome
         journaled = asyncio.Event()
-        self.commit([outcome.done], journaled.set)
+        if known is not None and outcome.done.n <= known.last.n:
+            # the answer to a request that was carried out before: nothing new, but it must be on disk, too
+            self._journal.after_all(journaled.set)
+        else:
+            self.commit([outcome.done], journaled.set)
         try:
             await asyncio.wait_for(journaled.wait(), ACTION_SECONDS)
         except TimeoutError:
@@ -187,29 +198,36 @@ class Alarming:
             if due is not None and due <= now:
                 self.commit(self._engine.wake(now))
                 self._touch()
+                await asyncio.sleep(0)
                 continue
-            wait = None if due is None else (due - now) / SECOND
-            if self._dirty:
-                wait = self._rest if wait is None else min(wait, self._rest)
-            try:
-                await asyncio.wait_for(self._changed.wait(), wait)
-            except TimeoutError:
-                pass
-            if self._dirty and not self._unheard:
-                self.keep()
+            waits = [] if due is None else [due - now]
+            if self._may_keep():
+                waits.append(self._next_keep - self._clock.monotonic())
+                if waits[-1] <= 0:
+                    self.keep()
+                    continue
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), min(waits) / SECOND if waits else None)
 
     def keep(self) -> None:
-        """Write a checkpoint of the engine as it stands after the last journaled record."""
+        """Write a checkpoint of the engine as it stands, which is after every record that is journaled."""
         begun = self._clock.monotonic()
-        self._dirty = False
-        seq = self._journaled
+        self._dirty, self._keeping = False, True
+        seq = self._journal.last_seq
 
         def kept() -> None:
+            self._keeping = False
             self.checkpointed = seq
+            self._changed.set()
 
         self._journal.checkpoint(CHECKPOINT, seq, msgspec.json.encode(self._engine.dump()), kept)
         # a checkpoint of a great flood is large: it may take a twentieth of the time, no more
-        self._rest = max(CHECKPOINT_SECONDS, 20 * (self._clock.monotonic() - begun) / SECOND)
+        now = self._clock.monotonic()
+        self._next_keep = now + max(CHECKPOINT_NS, 20 * (now - begun))
+
+    def _may_keep(self) -> bool:
+        """Tell whether there is something to keep, and the journal is not still busy with what was before it."""
+        return self._dirty and not self._unheard and not self._keeping
 
     def _touch(self) -> None:
         self._dirty = True

@@ -5,13 +5,12 @@ state, spool, road, console, then the drivers; the database comes up beside them
 """
 
 import asyncio
-import fcntl
 import random
 import uuid
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import IO
 
 import structlog
 
@@ -21,13 +20,13 @@ from drivers import REGISTRY
 from drivers.runner import Runner
 from hub.alarming import Alarming
 from hub.figures import figures
+from hub.folder import StateFolder
 from hub.health import Health
 from hub.intake import Road
-from hub.journal import Journal
+from hub.losses import Losses
 from hub.metrics import Figure, Metrics
-from hub.model import CitywatchError, Clock, DeviceState, DeviceStatus, Record, Site, SystemClock, SystemNote
+from hub.model import Clock, DeviceState, DeviceStatus, Record, Site, StorageError, SystemClock, SystemNote
 from hub.schedule import Calendar
-from hub.spool import Spool
 from hub.state import State
 from hub.stream import Stream
 from hub.supervise import Supervisor
@@ -36,6 +35,8 @@ from rules import Engine
 log = structlog.get_logger(__name__)
 
 AGE_SECONDS = 0.5
+DATABASE_SECONDS = 15.0
+LOSS_SECONDS = 10.0
 DISK_SECONDS = 30.0
 Progress = Callable[[str], None]
 
@@ -43,10 +44,6 @@ Progress = Callable[[str], None]
 def static_folder() -> Path:
     """Return where the built console lies."""
     return Path(__file__).resolve().parent.parent / "adapters" / "web" / "static"
-
-
-class StateInUse(CitywatchError):
-    """Another hub runs on the same state folder, so the caller may name another folder or stop the other hub."""
 
 
 class Hub:
@@ -63,10 +60,9 @@ class Hub:
     ) -> None:
         self.site = site
         self.port = site.web.port if port is None else port
-        self._folder = state
+        self._folder = StateFolder(state)
         self._clock = clock or SystemClock()
         self._progress = progress
-        self._lock: IO[str] | None = None
         self._supervisor = Supervisor()
         self._postgres: EmbeddedPostgres | None = None
 
@@ -85,19 +81,21 @@ class Hub:
         return self._web.token(name, role)
 
     async def start(self) -> None:
-        """Start everything. Raises StateInUse, StorageError, OSError (the port is taken)."""
-        self._take_folder()
+        """Start everything. Raises StateInUse, StorageError, Refused (the port is taken).
+
+        A database that does not come up is no reason to stop: alarms work without it, and it is tried again for ever.
+        """
+        self._folder.take()
         self._progress("journal and alarm state")
         self._build()
         self._alarming.restore()
         self._restore_view()
         self._progress("console")
         self.port = await self._web.start(self.site.web.host, self.port)
-        dsn = await self._database()
-        self._store.connect_to(dsn)
         self._note("started", {"devices": len(self.site.devices), "rules": len(self.site.rules)})
         self._progress(f"{len(self.site.devices)} devices")
         self._supervise()
+        await self._bring_database()
 
     async def run_until_stopped(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set, then stop."""
@@ -106,7 +104,7 @@ class Hub:
 
     async def stop(self) -> None:
         """Stop drivers, then what they fed, the database last; safe to call twice and after a failed start."""
-        if self._lock is None:
+        if not self._folder.taken:
             return
         if hasattr(self, "_runner"):
             await self._runner.stop()
@@ -122,26 +120,13 @@ class Hub:
             self._spool.close()
         if self._postgres is not None:
             await self._postgres.stop()
-        self._lock.close()
-        self._lock = None
-
-    def _take_folder(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = (self._folder / "lock").open("w")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.close()
-            raise StateInUse(
-                f"another hub runs on {self._folder}: stop it, or give this one a folder of its own with --state"
-            ) from None
-        self._lock = lock
+        self._folder.release()
 
     def _build(self) -> None:
-        site, clock, folder = self.site, self._clock, self._folder
+        site, clock = self.site, self._clock
         self._stream = Stream(uuid.uuid4().hex[:12])
-        self._journal = Journal(folder / "journal.db")
-        self._spool = Spool(folder / "spool.db")
+        self._journal = self._folder.journal(clock.now())
+        self._spool = self._folder.spool(clock.now())
         self._health = Health(list(site.devices), clock.now())
         self._state = State(site, self._stream, self._health.last_heard)
         self._engine = Engine(site)
@@ -155,20 +140,25 @@ class Hub:
         )
         self._metrics = Metrics()
         self._web = WebAdapter(
-            self._state, self._alarming, self._store, self._stream, state_folder=folder, static=static_folder(),
-            clock=clock, metrics=self._metrics.exposition, ready=self._ready,
+            self._state, self._alarming, self._store, self._stream, state_folder=self._folder.path,
+            static=static_folder(), clock=clock, metrics=self._metrics.exposition, ready=self._ready,
         )  # fmt: skip
         self._runner = Runner(
             list(site.devices.values()), REGISTRY, self._road, clock, dice=random.Random(), site=site.id
         )
         for source in (self._figures, self._web.figures, self._runner.figures):
             self._metrics.add(source)
+        self._losses = Losses(self._note)
+        self._spool.on_drop = self._losses.add
         self._watch_disks()
+        for note in self._folder.notes:
+            self._journal.append([note], partial(self._publish, [note]))
 
     def _watch_disks(self) -> None:
         def journal(trouble: str | None) -> None:
             if trouble is not None:
                 self._alarming.publish_unrecorded()
+                self._road.tell_unrecorded()
             self._trouble("journal", trouble)
 
         self._journal.file.on_trouble = journal
@@ -183,17 +173,40 @@ class Hub:
         unheard = [DeviceStatus(d, DeviceState.WAITING, "waiting", "", now, None) for d in self.site.devices]
         self._state.restore(self._engine.alarms(), unheard)
 
-    async def _database(self) -> str:
-        if self.site.store.url != "embedded":
-            return self.site.store.url
-        self._progress("database")
-        self._postgres = EmbeddedPostgres(self._folder)
-        return await self._postgres.start(self._progress)
+    async def _bring_database(self) -> None:
+        if self.site.store.url == "embedded":
+            self._progress("database")
+            postgres = self._postgres = EmbeddedPostgres(self._folder.path)
+            if not await self._database_started(postgres, self._progress):
+                self._supervisor.start("database", partial(self._keep_trying, postgres))
+                return
+        else:
+            self._store.connect_to(self.site.store.url)
+        self._supervisor.start("store", self._store.run)
+
+    async def _database_started(self, postgres: EmbeddedPostgres, progress: Progress | None = None) -> bool:
+        try:
+            self._store.connect_to(await postgres.start(progress))
+        except (StorageError, OSError) as trouble:
+            log.error("the database does not start; alarms work without it", why=str(trouble))
+            self._note("database_not_started", {"error": str(trouble)})
+            return False
+        return True
+
+    async def _keep_trying(self, postgres: EmbeddedPostgres) -> None:
+        started = False
+        while not started:
+            await asyncio.sleep(DATABASE_SECONDS)
+            await postgres.stop()
+            started = await self._database_started(postgres)
+        await self._store.run()
 
     def _supervise(self) -> None:
         start = self._supervisor.start
-        start("store", self._store.run)
-        jobs = [(DISK_SECONDS, self._keep_reserve), (600.0, self._store.housekeep), (3600.0, self._trim_journal)]
+        jobs = [
+            (DISK_SECONDS, self._keep_reserve), (LOSS_SECONDS, self._losses.tell), (600.0, self._store.housekeep),
+            (3600.0, self._trim_journal),
+        ]  # fmt: skip
         start("calendar", Calendar(jobs).run)
         start("alarming", self._alarming.run)
         start("aging", self._age)
@@ -211,6 +224,7 @@ class Hub:
     async def _trim_journal(self) -> None:
         stored = self._journal.last_seq - self._store.lag["journal"]
         self._journal.trim(min(stored, self._alarming.checkpointed))
+        self._alarming.keep()
 
     def _publish(self, records: Iterable[Record]) -> None:
         self._state.publish(self._clock.now(), (), list(records))

@@ -17,7 +17,8 @@ from typing import Protocol
 import structlog
 from msgspec import Struct
 
-from hub.model import StorageDamaged, StorageError, StorageFull
+from hub.model import StorageDamaged, StorageError, StorageFull, Timestamp
+from hub.model.clock import iso
 
 log = structlog.get_logger(__name__)
 
@@ -81,6 +82,16 @@ def _reason(path: Path, error: sqlite3.Error) -> StorageError:
     if error.sqlite_errorcode in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_WRITE):
         return StorageFull(f"{path} cannot be written: {error}; make room on that disk")
     return StorageError(f"{path} cannot be opened: {error}")
+
+
+def set_aside(path: Path, now: Timestamp) -> Path:
+    """Move a damaged file and what belongs to it out of the way, for people to look at; return its new name."""
+    at = iso(now).replace(":", "").replace("-", "")
+    aside = path.with_name(f"{path.name}.damaged-{at}")
+    for suffix in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            path.with_name(path.name + suffix).replace(aside.with_name(aside.name + suffix))
+    return aside
 
 
 class BatchFile:

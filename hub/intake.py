@@ -5,7 +5,6 @@ spool call back when a batch is durable, and only then is its source released an
 for the spool, and readings do not wait for the journal; the source is released when both have their part.
 """
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -15,6 +14,7 @@ from hub.aging import Aging
 from hub.alarming import Alarming
 from hub.health import Health
 from hub.journal import Journal
+from hub.metrics import Counters
 from hub.model import (
     SECOND,
     Clock,
@@ -60,25 +60,6 @@ class _Waiting:
         self.left -= 1
         if not self.left:
             self.release()
-
-
-class Counters:
-    """What came in and what became of it; plain integers, read when the metrics are asked for.
-
-    received + own = spooled + unchanged + unknown, always.
-    """
-
-    def __init__(self) -> None:
-        self.received = 0
-        """Samples that drivers handed over."""
-        self.own = 0
-        """Readings that the hub made itself: health, values that became stale or lost their device."""
-        self.unchanged = 0
-        self.unknown = 0
-        self.spooled = 0
-        self.events = 0
-        self.strays = 0
-        self.reasons: Counter[Reason] = Counter()
 
 
 class Road:

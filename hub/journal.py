@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import structlog
@@ -49,8 +50,11 @@ class _Trim(Struct, frozen=True):
 class Journal:
     """The file `journal.db` of a state folder."""
 
-    def __init__(self, path: Path, *, reserve_bytes: int = RESERVE_BYTES) -> None:
-        """Open the file or make it, inside a running event loop. Raises StorageDamaged, StorageFull, StorageError."""
+    def __init__(self, path: Path, *, reserve_bytes: int = RESERVE_BYTES, heir_of: Path | None = None) -> None:
+        """Open the file or make it, inside a running event loop. Raises StorageDamaged, StorageFull, StorageError.
+
+        `heir_of`: a damaged journal from which to take over whatever of the alarms' state is legible.
+        """
         self.damaged = 0
         """Records whose checksum was wrong, or that no version known here has written."""
         self._known_damage: set[int] = set()
@@ -59,6 +63,8 @@ class Journal:
         self._file = self._open(path)
         self._reader = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self.id = self._file.id
+        if heir_of is not None:
+            self._inherit(heir_of)
         self.last_seq = self._last_seq()
         """The number of the last durable record."""
         self._next = self.last_seq + 1
@@ -133,6 +139,10 @@ class Journal:
             self._news.clear()
             await self._news.wait()
 
+    def after_all(self, then: Callable[[], None]) -> None:
+        """Run `then` once everything handed over so far is durable."""
+        self._file.append(Entry(None, 0, then), urgent=True)
+
     async def flushed(self) -> None:
         """Wait until everything appended so far is durable."""
         await self._file.flushed()
@@ -170,6 +180,15 @@ class Journal:
         log.warning("journal gives up its disk reserve", bytes=self._reserve_bytes)
         return True
 
+    def _inherit(self, damaged: Path) -> None:
+        """Copy checkpoints and what was journaled after them; records before are in the database."""
+        checkpoints = _legible(damaged, "select name, seq, body from checkpoint")
+        after = min((seq for _, seq, _ in checkpoints), default=0)
+        batches = _legible(damaged, "select seq, n, crc, body from batch where seq + n - 1 > ? order by seq", after)
+        self._reader.executemany("insert or replace into checkpoint values (?, ?, ?)", checkpoints)
+        self._reader.executemany("insert or replace into batch values (?, ?, ?, ?)", batches)
+        log.warning("journal inherits from a damaged one", checkpoints=len(checkpoints), batches=len(batches))
+
     def _last_seq(self) -> int:
         query = """select max(coalesce((select max(seq + n - 1) from batch), 0),
                               coalesce((select max(seq) from checkpoint), 0))"""
@@ -189,3 +208,11 @@ class Journal:
             elif isinstance(payload, _Trim):
                 connection.execute("delete from batch where seq <= ? and seq + n - 1 <= ?", (payload.up_to,) * 2)
                 connection.execute("pragma incremental_vacuum(256)").fetchall()
+
+
+def _legible(path: Path, query: str, *parameters: int) -> list[Any]:
+    """Return the rows of a damaged file up to the first that cannot be read."""
+    rows: list[Any] = []
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as file:
+        rows.extend(file.execute(query, parameters))
+    return rows

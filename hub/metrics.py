@@ -1,10 +1,13 @@
 """Figures of the hub itself, in Prometheus form; read from the parts when asked, so counting costs the road nothing."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from hub.model import Reason
 
 
 class Figure(Struct, frozen=True):
@@ -33,6 +36,25 @@ class _Collector:
                 family = families[figure.name] = make(figure.name, figure.help, labels=sorted(figure.labels))
             family.add_metric([figure.labels[k] for k in sorted(figure.labels)], figure.value)
         return families.values()
+
+
+class Counters:
+    """What came in and what became of it; plain integers, read when the metrics are asked for.
+
+    received + own = spooled + unchanged + unknown, always.
+    """
+
+    def __init__(self) -> None:
+        self.received = 0
+        """Samples that drivers handed over."""
+        self.own = 0
+        """Readings that the hub made itself: health, values that became stale or lost their device."""
+        self.unchanged = 0
+        self.unknown = 0
+        self.spooled = 0
+        self.events = 0
+        self.strays = 0
+        self.reasons: Counter[Reason] = Counter()
 
 
 class Metrics:

@@ -9,6 +9,8 @@ import structlog
 log = structlog.get_logger(__name__)
 
 FIRST_DELAY, LONGEST_DELAY = 0.25, 15.0
+HELD = 60.0
+"""Seconds after which a part has proved itself: its next failure is waited for no longer than its first."""
 
 
 class Supervisor:
@@ -30,8 +32,9 @@ class Supervisor:
             await asyncio.gather(task, return_exceptions=True)
 
     async def _keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
-        delay = FIRST_DELAY
+        delay, loop = FIRST_DELAY, asyncio.get_running_loop()
         while True:
+            began = loop.time()
             try:
                 await run()
             except Exception:  # the one place where any failure of a part is survived
@@ -39,5 +42,7 @@ class Supervisor:
             else:
                 log.warning("part ended and is started again", part=name, delay_s=delay)
             self.restarts[name] += 1
+            if loop.time() - began > HELD:
+                delay = FIRST_DELAY
             await asyncio.sleep(delay)
             delay = min(delay * 2, LONGEST_DELAY)

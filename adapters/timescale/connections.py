@@ -25,6 +25,8 @@ NO_PARTITION = "23514"
 
 async def connect(dsn: str, *, statement_ms: int = 0) -> Connection:
     """Open a connection in autocommit, in UTC. Raises Away."""
+    if not dsn:  # libpq would look for a server of its own choice
+        raise Away("the database is not known yet")
     options = f"-c timezone=UTC -c statement_timeout={statement_ms} -c idle_in_transaction_session_timeout=60000"
     try:
         return await AsyncConnection.connect(
@@ -110,8 +112,6 @@ class Connections:
             connection = self._idle.pop()
             if await _answers(connection):
                 return connection
-        if not self.dsn:
-            raise Away("the database is not known yet")
         return await connect(self.dsn, statement_ms=STATEMENT_MS)
 
     async def _give_back(self, connection: Connection | None) -> None:

@@ -19,6 +19,7 @@ from psycopg.conninfo import make_conninfo
 
 from adapters.timescale import binaries as programs
 from adapters.timescale import postmaster
+from adapters.timescale.connections import away_on_error
 from adapters.timescale.settings import server_settings
 from hub.model import StorageError
 
@@ -195,10 +196,13 @@ class EmbeddedPostgres:
         return True
 
     async def _create_database(self) -> None:
-        async with await psycopg.AsyncConnection.connect(self.dsn, dbname="postgres", autocommit=True) as connection:
-            found = await connection.execute("select 1 from pg_database where datname = %s", (DATABASE,))
-            if await found.fetchone() is None:
-                await connection.execute(f"create database {DATABASE}")
+        with away_on_error():
+            async with await psycopg.AsyncConnection.connect(
+                self.dsn, dbname="postgres", autocommit=True
+            ) as connection:
+                found = await connection.execute("select 1 from pg_database where datname = %s", (DATABASE,))
+                if await found.fetchone() is None:
+                    await connection.execute(f"create database {DATABASE}")
 
     def _address(self) -> str:
         folder = self.data

@@ -1,7 +1,6 @@
 """`citywatch run SITE`: the hub on a site's real devices, until Ctrl-C or SIGTERM."""
 
 import asyncio
-import errno
 import logging
 import sys
 from pathlib import Path
@@ -17,6 +16,9 @@ from hub.cli.progress import Progress
 from hub.cli.stopping import run as run_until_signal
 from hub.config import load
 from hub.model import Site
+
+STOP_WITHIN = 18.0
+"""Seconds for an orderly stop; what is not done by then is left to the next start."""
 
 
 def run(
@@ -34,14 +36,7 @@ def run(
     )
     loaded = load(site, REGISTRY)
     folder = state or Path("var") / "state" / loaded.id
-    try:
-        code = run_until_signal(lambda stop: _run(loaded, folder, port, as_json, stop))
-    except OSError as problem:
-        if problem.errno != errno.EADDRINUSE:
-            raise
-        wanted = loaded.web.port if port is None else port
-        typer.echo(f"citywatch run: port {wanted} is already in use; choose another with --port", err=True)
-        code = 1
+    code = run_until_signal(lambda stop: _run(loaded, folder, port, as_json, stop))
     if code:
         raise typer.Exit(code)
 
@@ -49,15 +44,29 @@ def run(
 async def _run(site: Site, folder: Path, port: int | None, as_json: bool, stop: asyncio.Event) -> int:
     with Progress(quiet=as_json) as progress:
         hub = Hub(site, folder, port=port, progress=progress)
+        starting = asyncio.create_task(hub.start(), name="hub")
+        stopping = asyncio.create_task(stop.wait())
         try:
-            await hub.start()
-            progress.finish()
-            _announce(hub, as_json, progress)
-            await stop.wait()
+            await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not stop.is_set():
+                starting.result()
+                progress.finish()
+                _announce(hub, as_json, progress)
+                await stopping
         finally:
             progress("stopping")
-            await hub.stop()
+            await _end(hub, starting, progress)
     return 0
+
+
+async def _end(hub: Hub, starting: "asyncio.Task[None]", progress: Progress) -> None:
+    try:
+        async with asyncio.timeout(STOP_WITHIN):
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+            await hub.stop()
+    except TimeoutError:
+        progress.console.print(f"not everything stopped within {STOP_WITHIN:.0f} s; the next start recovers")
 
 
 def _announce(hub: Hub, as_json: bool, progress: Progress) -> None:
