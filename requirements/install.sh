@@ -3,10 +3,11 @@
 set -eu
 cd "$(dirname "$0")/.."
 set_name=$1
-stamp=.venv/.ready-$set_name
 python=${PYTHON:-python3}
-sum=$(cat "requirements/$set_name.txt" pyproject.toml | cksum)
-[ -e "$stamp" ] && [ "$(cat "$stamp")" = "$sum" ] && exit 0
+
+sum_of() { cat "requirements/$1.txt" pyproject.toml | cksum; }
+ready() { [ -e ".venv/.ready-$1" ] && [ "$(cat ".venv/.ready-$1")" = "$(sum_of "$1")" ]; }
+if ready "$set_name" || ready dev; then exit 0; fi # dev holds all that demo holds
 
 fail() { printf '\n%s\n' "$1" >&2; exit 1; }
 command -v "$python" >/dev/null || fail "Python 3.11 or newer is needed: $python was not found. Set PYTHON=… to name another."
@@ -27,4 +28,4 @@ fi
 echo "· installing pinned dependencies ($set_name); the first time takes about a minute"
 .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r "requirements/$set_name.txt"
 .venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-printf '%s' "$sum" > "$stamp"
+sum_of "$set_name" > ".venv/.ready-$set_name"
