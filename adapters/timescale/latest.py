@@ -9,6 +9,8 @@ from hub.model import PointId, Reading
 from hub.wire.copy import HEADER, TRAILER, encode_readings
 
 EVERY_S = 1.0
+AT_ONCE = 500
+"""Readings encoded in one turn of the event loop: ten thousand at once would hold up an alarm for 20 ms."""
 
 INCOMING = "create temp table if not exists incoming (like reading) on commit delete rows"
 COPY = "copy incoming (time, value, point_id, lag_ms, quality, text) from stdin (format binary)"
@@ -68,9 +70,12 @@ class LatestWriter:
     async def send(self, load: Load[Reading]) -> None:
         """Store the latest readings. Raises Away."""
         known = [reading for reading in load.items if reading.point in self._row_ids]
-        body = HEADER + encode_readings(known, self._row_ids) + TRAILER
         with away_on_error():
             async with self._connection.transaction(), self._connection.cursor() as cursor:
                 async with cursor.copy(COPY) as copy:
-                    await copy.write(body)
+                    await copy.write(HEADER)
+                    for first in range(0, len(known), AT_ONCE):
+                        await copy.write(encode_readings(known[first : first + AT_ONCE], self._row_ids))
+                        await asyncio.sleep(0)
+                    await copy.write(TRAILER)
                 await cursor.execute(UPSERT)
