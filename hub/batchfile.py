@@ -84,6 +84,15 @@ def _reason(path: Path, error: sqlite3.Error) -> StorageError:
     return StorageError(f"{path} cannot be opened: {error}")
 
 
+def give_back(connection: sqlite3.Connection, keep: int, most: int) -> None:
+    """Return free pages to the disk, at most `most` of those beyond `keep`; outside of a transaction."""
+    free = connection.execute("pragma freelist_count").fetchone()[0]
+    if free > keep:
+        with suppress(sqlite3.Error):
+            # one page a step, in rows without columns: only executescript takes all the steps
+            connection.executescript(f"pragma incremental_vacuum({min(most, free - keep)})")
+
+
 def set_aside(path: Path, now: Timestamp) -> Path:
     """Move a damaged file and what belongs to it out of the way, for people to look at; return its new name."""
     at = iso(now).replace(":", "").replace("-", "")

@@ -16,7 +16,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from hub.batchfile import BatchFile, Entry
+from hub.batchfile import BatchFile, Entry, give_back
 from hub.model import JournalRecord, StorageFull
 
 log = structlog.get_logger(__name__)
@@ -120,7 +120,7 @@ class Journal:
         return found
 
     def _records(self, seq: int, n: int, crc: int, body: bytes) -> Iterator[tuple[int, JournalRecord]]:
-        if zlib.crc32(body) == crc:
+        if isinstance(body, bytes) and zlib.crc32(body) == crc:
             with suppress(msgspec.DecodeError):  # the checksum is right: a later version of the hub wrote it
                 return enumerate(_decode(body), seq)
         if seq not in self._known_damage:
@@ -196,7 +196,8 @@ class Journal:
         return last
 
     @staticmethod
-    def _write(connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
+    def _write(connection: sqlite3.Connection, entries: Sequence[Entry]) -> Callable[[], None] | None:
+        trimmed = False
         for entry in entries:
             payload = entry.payload
             if isinstance(payload, _Batch):
@@ -207,7 +208,8 @@ class Journal:
                 connection.execute("insert or replace into checkpoint values (?, ?, ?)", kept)
             elif isinstance(payload, _Trim):
                 connection.execute("delete from batch where seq <= ? and seq + n - 1 <= ?", (payload.up_to,) * 2)
-                connection.execute("pragma incremental_vacuum(256)").fetchall()
+                trimmed = True
+        return (lambda: give_back(connection, 256, 4096)) if trimmed else None
 
 
 def _legible(path: Path, query: str, *parameters: int) -> list[Any]:

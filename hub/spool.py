@@ -15,7 +15,7 @@ from pathlib import Path
 import structlog
 from msgspec import Struct
 
-from hub.batchfile import BatchFile, Entry
+from hub.batchfile import BatchFile, Entry, give_back
 from hub.model import Lane, Timestamp
 
 log = structlog.get_logger(__name__)
@@ -139,7 +139,7 @@ class Spool:
         query = "select seq, target, lane, n, t_min, t_max, crc, body from batch where seq > ? order by seq"
         with closing(self._reader.execute(query, (after,))) as rows:
             for seq, target, lane, n, t_min, t_max, crc, body in rows:
-                if zlib.crc32(body) != crc:
+                if not isinstance(body, bytes) or zlib.crc32(body) != crc:
                     self._report_damage(seq, n)
                     continue
                 batches.append(Batch(seq, target, Lane(lane), n, t_min, t_max, body))
@@ -190,7 +190,9 @@ class Spool:
 
         def committed() -> None:
             self.held = held.plus(-sum(t.n for t in thinned), -sum(t.size for t in thinned))
-            self._trimmed = up_to
+            if up_to > self._trimmed:
+                self._trimmed = up_to
+                give_back(connection, VACUUM_FROM, VACUUM_PAGES)
             self._file.tell(lambda: self._announce(last, thinned))
 
         return committed
@@ -216,14 +218,12 @@ class Spool:
                 )
 
     def _forget(self, connection: sqlite3.Connection, up_to: int) -> Held:
-        """Delete what is stored, give pages back when many are free; return what is held then."""
+        """Delete what is stored; return what is held then."""
         if up_to <= self._trimmed:
             return self.held
         query = "select coalesce(sum(n), 0), coalesce(sum(length(body)), 0) from batch where seq <= ?"
         records, size = connection.execute(query, (up_to,)).fetchone()
         connection.execute("delete from batch where seq <= ?", (up_to,))
-        if connection.execute("pragma freelist_count").fetchone()[0] > VACUUM_FROM:
-            connection.execute(f"pragma incremental_vacuum({VACUUM_PAGES})").fetchall()
         return self.held.plus(-records, -size)
 
     def _make_room(self, connection: sqlite3.Connection) -> bool:
@@ -240,6 +240,7 @@ class Spool:
             connection.execute("rollback")
             raise
         self.held, self._trimmed = held, up_to
+        give_back(connection, 0, VACUUM_PAGES)
         connection.execute("pragma wal_checkpoint(truncate)").fetchall()
         return True
 

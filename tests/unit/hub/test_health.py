@@ -1,0 +1,36 @@
+"""Health of devices is news only when it changes."""
+
+from hub.health import Health
+from hub.model import DeviceChange, DeviceState
+
+ON, OFF = DeviceState.ONLINE, DeviceState.OFFLINE
+
+
+def test_a_device_is_waiting_until_something_is_known():
+    health = Health(["d"], 5)
+    assert health.state("d") is DeviceState.WAITING
+    assert (health.status("d").since, health.status("d").last_heard) == (5, None)
+
+
+def test_only_a_change_of_state_or_reason_is_news():
+    health = Health(["d"], 0)
+    assert health.report("d", ON, "", "", 1) == DeviceChange("d", ON, "", "", 1)
+    assert health.report("d", ON, "", "", 2) is None
+    assert health.report("d", OFF, "unreachable", "a", 3) is not None
+    assert health.report("d", OFF, "unreachable", "b", 4) is None
+    assert health.report("d", OFF, "silent", "b", 5) is not None
+
+
+def test_a_new_detail_is_kept_though_it_is_no_news_and_since_stays():
+    health = Health(["d"], 0)
+    health.report("d", OFF, "unreachable", "tried once", 3)
+    health.report("d", OFF, "unreachable", "tried twice", 9)
+    status = health.status("d")
+    assert (status.detail, status.since) == ("tried twice", 3)
+
+
+def test_what_was_heard_is_remembered_apart_from_health():
+    health = Health(["d"], 0)
+    health.heard("d", 7)
+    assert health.last_heard("d") == 7
+    assert health.state("d") is DeviceState.WAITING
