@@ -3,12 +3,12 @@
 import ast
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 WINGS = ("hub", "drivers", "rules", "adapters", "simulators")
-PROSE = set(".md .txt .yaml .yml .toml .json .css .html .sql .sh .ts .py .csv .conf .c .service .acl".split())
 
 
 @cache
@@ -28,10 +28,10 @@ def of_wings() -> tuple[Path, ...]:
 
 
 def texts() -> Iterator[tuple[Path, str]]:
-    """Yield every file that people read or write, with its text."""
+    """Yield every file that is UTF-8, with its text; the others (pictures, planted bytes) say nothing to people."""
     for path in belonging():
-        if path.suffix in PROSE or not path.suffix:
-            yield path, (ROOT / path).read_text(encoding="utf-8", errors="replace")
+        with suppress(UnicodeDecodeError):
+            yield path, (ROOT / path).read_text(encoding="utf-8")
 
 
 def imports(path: Path) -> set[str]:
