@@ -1,4 +1,4 @@
-"""The latest value of every point, once a second, or less often when very many change: what `v_latest` shows without touching the history."""
+"""The latest value of every point, for `v_latest`: once a second, or less often when very many change."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
