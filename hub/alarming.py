@@ -156,6 +156,7 @@ class Alarming:
         def durable() -> None:
             if self._unheard.pop(key, None) is not None:
                 self._publish(transitions)
+            self._changed.set()
             if done is not None:
                 done()
 
@@ -183,7 +184,8 @@ class Alarming:
         else:
             self.commit([outcome.done], journaled.set)
         try:
-            await asyncio.wait_for(journaled.wait(), ACTION_SECONDS)
+            async with asyncio.timeout(ACTION_SECONDS):
+                await journaled.wait()
         except TimeoutError:
             log.error("action is not recorded: the journal takes no writes", alarm=action.alarm, who=action.who)
             return Outcome(refused="not_recorded", alarm=outcome.alarm)
@@ -207,7 +209,8 @@ class Alarming:
                     self.keep()
                     continue
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), min(waits) / SECOND if waits else None)
+                async with asyncio.timeout(min(waits) / SECOND if waits else None):
+                    await self._changed.wait()
 
     def keep(self) -> None:
         """Write a checkpoint of the engine as it stands, which is after every record that is journaled."""

@@ -9,6 +9,7 @@ import structlog
 log = structlog.get_logger(__name__)
 
 FIRST_DELAY, LONGEST_DELAY = 0.25, 15.0
+AGAIN = 1.0
 HELD = 60.0
 """Seconds after which a part has proved itself: its next failure is waited for no longer than its first."""
 
@@ -28,8 +29,10 @@ class Supervisor:
         """Cancel every part, last started first, and wait for each; safe to call twice."""
         while self._tasks:
             _, task = self._tasks.popitem()
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            while not task.done():
+                # once more if it was swallowed, as asyncio.wait_for of Python 3.11 does (cpython issue 86296)
+                task.cancel()
+                await asyncio.wait({task}, timeout=AGAIN)
 
     async def _keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         delay, loop = FIRST_DELAY, asyncio.get_running_loop()
