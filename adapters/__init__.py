@@ -1,1 +1,1 @@
-"""adapters."""
+"""Northbound: what speaks for people and systems above. Adapters do not know each other."""

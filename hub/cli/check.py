@@ -9,11 +9,9 @@ import msgspec
 import typer
 
 from drivers import REGISTRY
+from hub.cli import INVALID
 from hub.config import Problem, inspect, render
 from hub.model import Site
-
-INVALID = 78
-"""Exit code of an invalid configuration (sysexits.h EX_CONFIG)."""
 
 
 def check(

@@ -1,1 +1,1 @@
-"""wire."""
+"""Formats of the outside that two wings share: MQTT sessions, COPY rows, TLS."""
