@@ -146,7 +146,7 @@ class WebAdapter:
     def _tls(self, host: str) -> ssl.SSLContext | None:
         if self._web.cert is None:
             if not _loopback(host):
-                detail = f"listening on {host} without TLS is refused: set web.cert and web.key, or use 127.0.0.1"
+                detail = f"listening on {host} without TLS is refused: set web.tls: {cert: …, key: …}, or use 127.0.0.1"
                 raise Refused("plain_http", detail)
             return None
         folder = Path(self._view.site.folder)
@@ -156,7 +156,7 @@ class WebAdapter:
         try:
             context.load_cert_chain(folder / self._web.cert, key)
         except (OSError, ssl.SSLError) as error:
-            raise Refused("certificate", f"web.cert or web.key cannot be used: {error}") from error
+            raise Refused("certificate", f"the certificate or key of web.tls cannot be used: {error}") from error
         return context
 
     def _app(self, broadcast: Broadcast) -> web.Application:
