@@ -146,7 +146,7 @@ class WebAdapter:
     def _tls(self, host: str) -> ssl.SSLContext | None:
         if self._web.cert is None:
             if not _loopback(host):
-                detail = f"listening on {host} without TLS is refused: set web.tls: {cert: …, key: …}, or use 127.0.0.1"
+                detail = f"listening on {host} without TLS is refused: set cert and key of web.tls, or use 127.0.0.1"
                 raise Refused("plain_http", detail)
             return None
         folder = Path(self._view.site.folder)
