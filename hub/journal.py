@@ -216,5 +216,7 @@ def _legible(path: Path, query: str, *parameters: int) -> list[Any]:
     """Return the rows of a damaged file up to the first that cannot be read."""
     rows: list[Any] = []
     with suppress(sqlite3.Error), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as file:
-        rows.extend(file.execute(query, parameters))
+        file.execute("pragma writable_schema=on")  # else SQLite gives nothing of a file that was cut off
+        for row in file.execute(query, parameters):
+            rows.append(row)
     return rows
