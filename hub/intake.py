@@ -5,7 +5,7 @@ spool call back when a batch is durable, and only then is its source released an
 for the spool, and readings do not wait for the journal; the source is released when both have their part.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import structlog
@@ -29,21 +29,20 @@ from hub.model import (
     Reason,
     Record,
     Release,
-    Sample,
     Site,
     Stray,
     SystemNote,
     Timestamp,
     point_id,
 )
-from hub.normalise import Track, believed, normalise, tell, worsen
+from hub.normalise import Track, believed, tell, worsen
 from hub.spool import Rows, Spool
 from hub.state import State
+from hub.tracks import Part, Tracks
 from hub.wire.copy import encode_events, encode_readings, encode_strays
 
 log = structlog.get_logger(__name__)
 
-SPECIAL = frozenset({"$available"})
 LAST_WILL = "last_will"
 
 
@@ -85,30 +84,23 @@ class Road:
         self._state = state
         self._health = health
         self._clock = clock
-        self._seq = 0
-        self._tracks = {p.id: Track(site.id, p) for p in site.points.values()}
-        for point in alarming.aged:
-            self._tracks[point].tell_all()
-        self._rows = {t.id: t.row for t in self._tracks.values()}
-        self._of_device: dict[DeviceId, list[Track]] = {d: [] for d in site.devices}
-        for track in self._tracks.values():
-            self._of_device[track.device].append(track)
+        self._tracks = Tracks(site, alarming.aged, self.counters, health.heard)
         self._untold: dict[int, DeviceChange] = {}
-        self._aging = Aging(self._tracks.values(), clock)
+        self._aging = Aging(self._tracks.all(), clock)
 
     def take(self, intake: Intake) -> None:
         """Take one batch from a driver; `intake.release` runs once all of it is durable."""
         now = self._clock.now()
-        readings, notable = self._normalise(intake.samples, now)
-        parts: list[Rows] = self._rows_of(readings)
+        told = self._tracks.take(intake.samples, now)
+        parts = self._rows_of(told.lanes)
         events: Sequence[DeviceEvent] = ()
         if intake.events:
             events = self._believed(intake.events)
             parts += self._event_rows(events)
         if intake.strays:
             parts.append(self._stray_rows(intake.strays))
-        self._commit(readings, events, parts, intake.release, now)
-        for track, reading in notable:
+        self._commit(told.readings, events, parts, intake.release, now)
+        for track, reading in told.notable:
             self._availability(track, reading)
 
     def report(self, device: DeviceId, state: DeviceState, reason: str = "", detail: str = "") -> None:
@@ -128,7 +120,9 @@ class Road:
         step = self._aging.follow_clock(now)
         if step:
             self._say_clock_stepped(step, now)
-        self._own([r for t in self._aging.late(now) if (r := worsen(t, Reason.STALE, now, self._next()))], now)
+        self._own(
+            [r for t in self._aging.late(now) if (r := worsen(t, Reason.STALE, now, self._tracks.next_seq()))], now
+        )
 
     def tell_unrecorded(self) -> None:
         """Let every waiting change of a device's health be heard though the journal cannot take it."""
@@ -140,39 +134,9 @@ class Road:
         note = SystemNote("clock_stepped", {"seconds": round(step / SECOND, 3)}, now)
         self._journal.append([note], lambda: self._publish([note]))
 
-    def _normalise(
-        self, samples: Sequence[Sample], now: Timestamp
-    ) -> tuple[list[Reading], list[tuple[Track, Reading]]]:
-        readings: list[Reading] = []
-        notable: list[tuple[Track, Reading]] = []
-        tracks, seq, counters = self._tracks, self._seq, self.counters
-        device, unknown = "", 0
-        for sample in samples:
-            track = tracks.get(sample.point)
-            if track is None:
-                unknown += 1
-                continue
-            if track.device is not device:
-                device = track.device
-                self._health.heard(device, now)
-            reading = normalise(track, sample, now, seq + 1)
-            if reading is None:
-                continue
-            seq += 1
-            readings.append(reading)
-            if reading.reason:
-                counters.reasons[reading.reason] += 1
-            if track.point.kind in SPECIAL:
-                notable.append((track, reading))
-        self._seq = seq
-        counters.received += len(samples)
-        counters.unknown += unknown
-        counters.unchanged += len(samples) - len(readings) - unknown
-        return readings, notable
-
     def _commit(
         self,
-        readings: list[Reading],
+        readings: Sequence[Reading],
         events: Sequence[DeviceEvent],
         parts: list[Rows],
         release: Release | None,
@@ -194,20 +158,10 @@ class Road:
             if not self._spool.append(rows, then, must=release is not None):
                 then()
 
-    def _rows_of(self, readings: list[Reading]) -> list[Rows]:
-        if not readings:
-            return []
-        self.counters.spooled += len(readings)
-        by_lane: dict[Lane, list[Reading]] = {}
-        tracks = self._tracks
-        for reading in readings:
-            by_lane.setdefault(tracks[reading.point].lane, []).append(reading)
-        return [self._rows_in(lane, part) for lane, part in by_lane.items()]
-
-    def _rows_in(self, lane: Lane, readings: list[Reading]) -> Rows:
-        times = [r.hub_time if r.source_time is None else r.source_time for r in readings]
-        body = encode_readings(readings, self._rows)
-        return Rows("reading", lane, len(readings), min(times), max(times), body)
+    def _rows_of(self, lanes: Mapping[Lane, Part]) -> list[Rows]:
+        rows = [_rows_in(lane, part) for lane, part in lanes.items()]
+        self.counters.spooled += sum(r.n for r in rows)
+        return rows
 
     def _believed(self, events: Sequence[DeviceEvent]) -> list[DeviceEvent]:
         found = [believed(event) for event in events]
@@ -249,8 +203,8 @@ class Road:
             reason = Reason.NO_COMMUNICATION if offline else Reason.OUT_OF_SERVICE
             # a last will is heard: that the device is not available is then known, and not out of date
             known = {"$health", "$available"} if change.reason == LAST_WILL else {"$health"}
-            tracks = [t for t in self._of_device[change.device] if t.point.kind not in known]
-            readings += [r for t in tracks if (r := worsen(t, reason, now, self._next()))]
+            tracks = [t for t in self._tracks.of(change.device) if t.point.kind not in known]
+            readings += [r for t in tracks if (r := worsen(t, reason, now, self._tracks.next_seq()))]
         self._own(readings, now)
 
     def _told(self, key: int) -> None:
@@ -260,7 +214,7 @@ class Road:
 
     def _health_reading(self, change: DeviceChange, now: Timestamp) -> Reading:
         track = self._tracks[point_id(change.device, "$health")]
-        return tell(track, str(change.state), Reason.NONE, None, now, self._next())
+        return tell(track, str(change.state), Reason.NONE, None, now, self._tracks.next_seq())
 
     def _own(self, readings: Sequence[Reading], now: Timestamp) -> None:
         """Send the hub's own observations down the same road."""
@@ -268,14 +222,15 @@ class Road:
             made = list(readings)
             self.counters.own += len(made)
             self.counters.reasons.update(r.reason for r in made if r.reason)
-            self._commit(made, (), self._rows_of(made), None, now)
+            self._commit(made, (), self._rows_of(self._tracks.sort(made)), None, now)
 
     def _publish(self, records: Sequence[Record]) -> None:
         self._state.publish(self._clock.now(), (), records)
 
-    def _next(self) -> int:
-        self._seq += 1
-        return self._seq
+
+def _rows_in(lane: Lane, part: Part) -> Rows:
+    times = [r.hub_time if r.source_time is None else r.source_time for r in part.readings]
+    return Rows("reading", lane, len(times), min(times), max(times), encode_readings(part.readings, part.rows))
 
 
 def _nothing() -> None:

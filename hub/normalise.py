@@ -6,7 +6,6 @@ otherwise fill the store with the news that nothing happened. So is a point that
 """
 
 import math
-import sys
 
 from msgspec.structs import replace
 
@@ -24,12 +23,12 @@ from hub.model import (
     row_id,
 )
 from hub.model.clock import NEWEST_SOURCE, OLDEST_SOURCE, plausible
-from hub.model.scaling import to_engineering
+from hub.model.scaling import exact_divisor, to_engineering
 
 REPEAT = 60 * SECOND
 """An unchanged bool or text, and a value that is still missing, is told again after this long."""
 
-_MOST = sys.float_info.max
+_EVERYTHING = (-math.inf, math.inf)
 _GOOD, _NONE = Quality.GOOD, Reason.NONE
 
 
@@ -37,8 +36,8 @@ class Track:
     """What the intake knows of one point: how to turn its samples into readings, and the last one told."""
 
     __slots__ = (
-        "deadband", "device", "heard", "high", "id", "lane", "linear", "low", "plain", "point", "quality", "quiet",
-        "ranged", "reason", "row", "told", "value",
+        "deadband", "device", "divisor", "heard", "high", "id", "lane", "low", "point", "quality", "quiet", "ranged",
+        "reason", "row", "told", "value",
     )  # fmt: skip
 
     def __init__(self, site: str, point: Point) -> None:
@@ -47,10 +46,7 @@ class Track:
         self.device = point.device
         self.lane = point.lane
         self.row = row_id(site, *point.id.split("/", 1))
-        self.linear = point.type == "float" and point.mapping is None
-        """Nothing but scale and offset stands between a number and its value."""
-        self.plain = point.scale == 1.0 and not point.offset
-        self.low, self.high = point.range if point.range else (-math.inf, math.inf)
+        self.low, self.high = point.range if point.range else _EVERYTHING
         self.ranged = point.range is not None and point.type in ("int", "float")
         self.deadband = point.deadband
         self.quiet = point.type in ("bool", "text")
@@ -61,10 +57,17 @@ class Track:
         """Hub time of the last reading told; 0 before the first."""
         self.heard: Timestamp = 0
         """Hub time of the last sample, told or not."""
+        self.divisor = self._divisor()
+        """By what a good number is divided to be told, with nothing else to consider; 0: there is more to consider."""
 
     def tell_all(self) -> None:
         """Tell every sample from now on: somebody counts the time since the last."""
         self.quiet, self.deadband = False, 0.0
+        self.divisor = self._divisor()
+
+    def _divisor(self) -> float:
+        considered = self.quiet or self.deadband or self.point.type != "float" or self.point.mapping is not None
+        return 0.0 if considered else exact_divisor(self.point)
 
 
 def normalise(track: Track, sample: Sample, now: Timestamp, seq: int) -> Reading | None:
@@ -72,14 +75,10 @@ def normalise(track: Track, sample: Sample, now: Timestamp, seq: int) -> Reading
     track.heard = now
     raw, reason, value = sample.value, sample.reason, track.value
     if raw is not None:
-        quick = _linear(track, raw) if track.linear else None
-        if quick is not None:
-            value = quick
-        else:
-            try:
-                value = to_engineering(track.point, raw)
-            except ValueError:
-                reason = Reason.UNDECODABLE
+        try:
+            value = to_engineering(track.point, raw)
+        except ValueError:
+            reason = Reason.UNDECODABLE
         if track.ranged and not reason and not track.low <= value <= track.high:  # type: ignore[operator]
             reason = Reason.OUT_OF_RANGE
     source = sample.source_time
@@ -88,16 +87,6 @@ def normalise(track: Track, sample: Sample, now: Timestamp, seq: int) -> Reading
     if reason == track.reason and track.told and _adds_nothing(track, value, now):
         return None
     return tell(track, value, reason, source, now, seq)
-
-
-def _linear(track: Track, raw: Value) -> float | None:
-    """Return what `to_engineering` would, for the many points that are numbers with a scale; None: ask it."""
-    if (type(raw) is not float and type(raw) is not int) or not -_MOST < raw < _MOST:
-        return None
-    if track.plain:
-        return float(raw)
-    number = float(f"{raw * track.point.scale + track.point.offset:.12g}")
-    return number if number - number == 0.0 else None
 
 
 def tell(

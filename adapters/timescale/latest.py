@@ -81,7 +81,8 @@ class LatestWriter:
                 async with cursor.copy(COPY) as copy:
                     await copy.write(HEADER)
                     for first in range(0, len(known), AT_ONCE):
-                        await copy.write(encode_readings(known[first : first + AT_ONCE], self._row_ids))
+                        part = known[first : first + AT_ONCE]
+                        await copy.write(encode_readings(part, [self._row_ids[r.point] for r in part]))
                         await asyncio.sleep(0)
                     await copy.write(TRAILER)
                 await cursor.execute(UPSERT)

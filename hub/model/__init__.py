@@ -2,7 +2,16 @@
 
 from hub.model.alarm import CATEGORIES, Alarm, Priority, Transition, fold, state_name
 from hub.model.clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Clock, ManualClock, SystemClock, Timestamp
-from hub.model.command import Command, CommandResult, OperatorAction, Outcome, SystemNote
+from hub.model.command import (
+    Command,
+    CommandResult,
+    CommandSpec,
+    OperatorAction,
+    Outcome,
+    PointValue,
+    ReadBack,
+    SystemNote,
+)
 from hub.model.device import Device, DeviceChange, DeviceEvent, DeviceState, DeviceStatus, EventMap, Point, Stray
 from hub.model.errors import (
     CitywatchError,
@@ -24,6 +33,7 @@ from hub.model.rule import Condition, Group, Rule, Selector, Test
 from hub.model.scaling import to_engineering
 from hub.model.site import Site, StoreSettings, WebSettings, Zone
 from hub.model.text import Text
+from hub.model.unscaling import to_raw
 
 __all__ = [
     "CATEGORIES",
@@ -39,6 +49,7 @@ __all__ = [
     "Clock",
     "Command",
     "CommandResult",
+    "CommandSpec",
     "Condition",
     "ConfigError",
     "Device",
@@ -60,9 +71,11 @@ __all__ = [
     "Outcome",
     "Point",
     "PointId",
+    "PointValue",
     "Priority",
     "Published",
     "Quality",
+    "ReadBack",
     "Reading",
     "Reason",
     "Record",
@@ -94,4 +107,5 @@ __all__ = [
     "split_point",
     "state_name",
     "to_engineering",
+    "to_raw",
 ]

@@ -5,9 +5,11 @@ from typing import Any
 from msgspec import Struct
 
 from hub.model.alarm import Alarm, Transition
-from hub.model.clock import Timestamp
+from hub.model.clock import SECOND, Timestamp
 from hub.model.ids import AlarmId, PointId
 from hub.model.reading import Value
+from hub.model.rule import Condition
+from hub.model.text import Text
 
 
 class OperatorAction(Struct, frozen=True, tag="operator_action"):
@@ -33,8 +35,49 @@ class Outcome(Struct, frozen=True):
     alarm: Alarm | None = None
 
 
+class PointValue(Struct, frozen=True):
+    """A point and a value of it, in engineering units."""
+
+    point: PointId
+    value: Value
+
+
+class ReadBack(Struct, frozen=True):
+    """What shows that a command had its effect: the point holds the value `within` nanoseconds."""
+
+    point: PointId
+    value: Value
+    within: int = 5 * SECOND
+
+
+class CommandSpec(Struct, frozen=True):
+    """One thing that people may ask of one device, as its profile and its site describe it."""
+
+    name: str
+    title: Text
+    point: PointId
+    value: Value
+    """What is written, in engineering units."""
+    danger: int = 3
+    """0 harmless … 5 endangers life."""
+    roles: tuple[str, ...] = ("engineer",)
+    select: bool = False
+    """Whether it must be selected before it is given."""
+    fire: bool = False
+    """Whether it acts on fire protection: off by default, selected first, engineers only."""
+    allowed: bool = False
+    """Whether the site lets it be given to this device."""
+    timeout: int = 10 * SECOND
+    """Nanoseconds that writing may take."""
+    arm: PointValue | None = None
+    """What is written immediately before."""
+    read_back: ReadBack | None = None
+    interlock: Condition | None = None
+    """What must hold on the last readings; unknown forbids."""
+
+
 class Command(Struct, frozen=True, tag="command"):
-    """A person asks a device to set something."""
+    """A person asks a device to set something; journaled before anything is sent."""
 
     point: PointId
     value: Value
@@ -42,15 +85,29 @@ class Command(Struct, frozen=True, tag="command"):
     at: Timestamp
     note: str
     request: str
+    """Who asked, a slash, and their own id of it; the same id twice has the effect of once."""
+    name: str | None = None
+    """Which command of the device; None: the point was written as such."""
+    before: Value | None = None
+    """The point's last value when it was asked."""
 
 
 class CommandResult(Struct, frozen=True, tag="command_result"):
-    """What became of a command."""
+    """What became of a command; journaled before anyone hears of it."""
 
     request: str
     ok: bool
     detail: str
     at: Timestamp
+    outcome: str = ""
+    """done, refused (nothing was changed), unknown (look at the device; it is not tried again)."""
+    point: PointId = ""
+    who: str = ""
+    name: str | None = None
+    after: Value | None = None
+    """What the read-back saw last."""
+    reason: str = ""
+    """One word for a refusal or for why nothing is known."""
 
 
 class SystemNote(Struct, frozen=True, tag="system_note"):

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from hub.model.clock import SECOND, Timestamp
+from hub.model.command import CommandSpec
 from hub.model.ids import DeviceId, PointId, ZoneId
 from hub.model.lane import Lane
 from hub.model.reading import Value
@@ -66,6 +67,7 @@ class Device(Struct, frozen=True):
     """The driver's own connection model, secrets resolved."""
     points: tuple[Point, ...]
     events: tuple[EventMap, ...] = ()
+    commands: tuple[CommandSpec, ...] = ()
     interval: int = SECOND
     timeout: int = 3 * SECOND
     silent_after: int | None = None

@@ -6,14 +6,14 @@ from msgspec import Struct, field
 
 from hub.model.alarm import Transition
 from hub.model.clock import Timestamp
-from hub.model.command import CommandResult, OperatorAction, SystemNote
+from hub.model.command import Command, CommandResult, OperatorAction, SystemNote
 from hub.model.device import DeviceChange, DeviceEvent, Stray
 from hub.model.reading import Reading, Sample
 
-Record = Transition | OperatorAction | CommandResult | DeviceChange | DeviceEvent | SystemNote
+Record = Transition | OperatorAction | Command | CommandResult | DeviceChange | DeviceEvent | SystemNote
 """Anything on the stream that has a stream seq of its own."""
 
-JournalRecord = Transition | OperatorAction | CommandResult | DeviceChange | SystemNote
+JournalRecord = Transition | OperatorAction | Command | CommandResult | DeviceChange | SystemNote
 """What the journal keeps: durable before anyone hears of it."""
 
 Release = Callable[[], None]

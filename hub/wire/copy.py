@@ -5,13 +5,13 @@ Format: PostgreSQL manual, COPY, "Binary Format". A row is the number of fields 
 byte 1 and the JSON text.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from struct import Struct, error
 
 import msgspec
 
-from hub.model import DeviceEvent, DeviceId, PointId, Quality, Reading, Reason, Stray, Timestamp, Value, row_id
+from hub.model import DeviceEvent, DeviceId, Quality, Reading, Reason, Stray, Timestamp, Value, row_id
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 """What comes before the first row: signature, flags, length of the header's extension."""
@@ -52,15 +52,14 @@ _TAIL = [[_OF_2 + _code(quality * 256 + reason) + _NULL for reason in range(max(
 _TAIL_WITHOUT_LAG = [[_NULL + tail for tail in tails] for tails in _TAIL]
 
 
-def encode_readings(readings: Sequence[Reading], row_ids: Mapping[PointId, int]) -> bytes:
-    """Return readings as rows of `reading`. Raises KeyError for a point that `row_ids` does not know."""
+def encode_readings(readings: Iterable[Reading], points: Iterable[int]) -> bytes:
+    """Return readings as rows of `reading`; `points` holds the store's number of each reading's point."""
     rows: list[bytes] = []
     add = rows.append
     bare, lagging, tails, bare_tails = _number_without_lag, _number_with_lag, _TAIL, _TAIL_WITHOUT_LAG
     head, of_8, of_4, epoch = _SIX_THEN_8, _OF_8, _OF_4, EPOCH
-    for r in readings:
+    for r, key in zip(readings, points, strict=True):
         source = r.source_time
-        key = row_ids[r.point]
         try:
             if source is None:
                 tail = bare_tails[r.quality][r.reason]

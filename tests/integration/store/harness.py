@@ -82,7 +82,7 @@ class Store:
     async def spool_readings(self, readings: Sequence[Reading]) -> None:
         """Make readings durable in the spool, as one entry."""
         times = [r.time for r in readings]
-        body = encode_readings(readings, IDS)
+        body = encode_readings(readings, [IDS[r.point] for r in readings])
         await self.spool_body("reading", body, len(readings), min(times), max(times))
 
     async def spool_events(self, events: Sequence[DeviceEvent]) -> None:

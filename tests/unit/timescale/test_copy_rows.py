@@ -20,7 +20,7 @@ def reading(value, *, point="d/a", quality=Quality.GOOD, reason=Reason.NONE, sou
 
 
 def fields(*readings):
-    return split_rows(encode_readings(readings, IDS))
+    return split_rows(encode_readings(readings, [IDS[r.point] for r in readings]))
 
 
 def double(raw):
@@ -79,13 +79,13 @@ def test_a_lag_beyond_its_column_is_held_at_the_largest():
 
 def test_the_careful_way_and_the_quick_way_write_the_same_bytes():
     for source, lag in ((None, None), (AT - 5_000_000, 5)):
-        quick = encode_readings([reading(3.25, source=source, quality=Quality.UNCERTAIN, reason=Reason.STALE)], IDS)
+        quick = encode_readings([reading(3.25, source=source, quality=Quality.UNCERTAIN, reason=Reason.STALE)], [7])
         assert quick == reading_row(AT if source is None else source, 3.25, None, 7, lag, 256 + 3)
 
 
-def test_an_unknown_point_is_an_error_and_not_a_row():
-    with pytest.raises(KeyError):
-        encode_readings([reading(1.0, point="d/unknown")], IDS)
+def test_readings_without_a_number_for_each_point_are_an_error_and_no_rows():
+    with pytest.raises(ValueError, match="shorter"):
+        encode_readings([reading(1.0), reading(2.0)], [7])
 
 
 def test_a_device_event_keeps_its_attributes_as_jsonb():
