@@ -12,14 +12,27 @@ import structlog
 from msgspec import Struct
 
 from drivers.backoff import Backoff, Pace
-from drivers.base import BoundDevice, Driver, Sink
+from drivers.base import BoundDevice, BoundPoint, Driver, Sink
 from hub.metrics import Figure
-from hub.model import SECOND, Clock, DeviceId, DeviceState, DriverError, Misconfigured, Unreachable
+from hub.model import (
+    SECOND,
+    Clock,
+    DeviceId,
+    DeviceState,
+    DriverError,
+    Misconfigured,
+    Refused,
+    Sample,
+    Unreachable,
+    Value,
+)
 
 log = structlog.get_logger(__name__)
 
 HELD = 10 * SECOND
 """A line that worked this long before it was lost starts its waits anew."""
+TURN = 5.0
+"""Seconds that a write waits for the line to be free."""
 
 
 class Watched:
@@ -104,6 +117,8 @@ class Line:
         self._pace = fittings.pace
         self._backoff = fittings.backoff()
         self._down = False
+        self.turn = asyncio.Lock()
+        """Held while the driver is asked for something: writes go between scans, in the order they came."""
 
     async def run(self) -> None:
         """Keep the line at work until cancelled."""
@@ -125,6 +140,31 @@ class Line:
     async def work(self, driver: Driver) -> None:
         """Do what the line is for, until Unreachable."""
         raise NotImplementedError
+
+    async def write(self, point: BoundPoint, raw: Value) -> None:
+        """Set a point, between scans. Raises Refused when nothing was sent; NoAnswer, Unreachable: nobody knows."""
+        driver = await self._my_turn()
+        try:
+            await driver.write(point, raw)
+        finally:
+            self.turn.release()
+
+    async def ask(self, point: BoundPoint) -> Sample | None:
+        """Read a point now, between scans; None when devices of this line cannot be asked. Raises DriverError."""
+        del point
+        return None
+
+    async def _my_turn(self) -> Driver:
+        """Take the lock and return the driver. Raises Refused when the line is down or stays busy."""
+        try:
+            async with asyncio.timeout(TURN):
+                await self.turn.acquire()
+        except TimeoutError:
+            raise Refused("busy", f"the line {self.name} was busy for {TURN:g} s; nothing was sent") from None
+        if self._driver is None or not self.connected:
+            self.turn.release()
+            raise Refused("unreachable", f"the line {self.name} is down; nothing was sent")
+        return self._driver
 
     def driver_figures(self) -> Iterable[Figure]:
         """Return what the driver counts itself, if it counts."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from drivers.base import Driver
+from drivers.base import BoundPoint, Driver
 from drivers.line import Fittings, Line, Watched
 from drivers.scan import ScanGroup
 from hub.model import (
@@ -69,6 +69,14 @@ class Polled(Line):
                 heapq.heapreplace(heap, (group.due, turn, group))
         raise Misconfigured("none of its devices can be asked; see the reason at each")
 
+    async def ask(self, point: BoundPoint) -> Sample | None:
+        """Read a point now, between scans. Raises NoAnswer, Unreachable, Misconfigured, Refused (the line is down)."""
+        driver = await self._my_turn()
+        try:
+            return next(iter(await driver.read([point])), None)
+        finally:
+            self.turn.release()
+
     def _due(self) -> list[tuple[int, int, ScanGroup]]:
         now = self._clock.monotonic()
         active = [(turn, g) for turn, g in enumerate(self.groups) if not self.watched[g.device].stopped]
@@ -90,7 +98,7 @@ class Polled(Line):
             return
         self.counts.scans += 1
         try:
-            async with asyncio.timeout(STUCK):
+            async with self.turn, asyncio.timeout(STUCK):
                 samples = await driver.read(group.points)
         except NoAnswer as why:
             await self._silence(driver, watched, why)
@@ -144,8 +152,9 @@ class Polled(Line):
             self._silent_for(watched, wait, why)
         if self._silent >= max(TOLERATED + 1, min(SUSPICIOUS, len(self.watched))):
             self._silent = 0
-            await driver.close()
-            await driver.open()
+            async with self.turn:
+                await driver.close()
+                await driver.open()
 
     def _silent_for(self, watched: Watched, wait: int, why: NoAnswer) -> None:
         watched.until = self._clock.monotonic() + wait

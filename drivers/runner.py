@@ -18,7 +18,19 @@ from drivers.line import Fittings, Line, figures
 from drivers.polled import Polled
 from drivers.told import Told
 from hub.metrics import Figure
-from hub.model import SECOND, Clock, Device, DeviceId, DeviceState, Lane, Misconfigured
+from hub.model import (
+    SECOND,
+    Clock,
+    Device,
+    DeviceId,
+    DeviceState,
+    Lane,
+    Misconfigured,
+    PointId,
+    Refused,
+    Sample,
+    Value,
+)
 from hub.supervise import Supervisor
 
 OPENS_PER_SECOND = 50
@@ -64,6 +76,28 @@ class Runner:
             yield from figures(driver, [line for line in self.watch if line.driver_name == driver])
         for line in self.watch:
             yield from line.driver_figures()
+
+    async def write(self, device: DeviceId, point: PointId, raw: Value) -> None:
+        """Set a point of a device to a raw value, on its line and between scans.
+
+        Raises Refused (nothing was changed), Misconfigured; after NoAnswer and Unreachable nobody knows.
+        """
+        line, bound = self._found(device, point)
+        await line.write(bound, raw)
+
+    async def ask(self, device: DeviceId, point: PointId) -> Sample | None:
+        """Read a point now; None when its device cannot be asked. Raises DriverError, Refused."""
+        line, bound = self._found(device, point)
+        return await line.ask(bound)
+
+    def _found(self, device: DeviceId, point: PointId) -> tuple[Line, BoundPoint]:
+        line = next((line for line in self.watch if device in line.watched), None)
+        if line is None:
+            raise Refused("out_of_service", f"{device} is switched off in the configuration; nothing was sent")
+        bound = next((p for p in line.watched[device].device.points if p.id == point), None)
+        if bound is None:
+            raise Refused("not_writable", f"{point} does not live at the device; nothing was sent")
+        return line, bound
 
     async def run(self) -> None:
         """Run every line until cancelled; a line whose driver fails in an unforeseen way is started again."""
@@ -125,9 +159,12 @@ class Runner:
 
 def bind(device: Device, site: str = "") -> BoundDevice:
     """Return a device as its driver needs it: points that live at the hub (`$health`) are left out."""
+    told = {p for c in device.commands if c.allowed for p in (c.point, c.arm.point if c.arm else c.point)}
     points = tuple(
-        BoundPoint(p.id, device.id, p.address, p.writable) for p in device.points if p.address is not None
-    )  # fmt: skip
+        BoundPoint(p.id, device.id, p.address, p.writable or p.id in told)
+        for p in device.points
+        if p.address is not None
+    )
     return BoundDevice(
         id=device.id,
         connection=device.connection,
