@@ -5,7 +5,7 @@ that. A driver serves one *line*: one connection, with every device that is reac
 one Modbus gateway, every sensor of one MQTT broker).
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -24,6 +24,14 @@ class BoundPoint(Struct, frozen=True):
     writable: bool = False
 
 
+class Neighbour(Struct, frozen=True):
+    """Another device of the site, for a driver that listens on behalf of others."""
+
+    driver: str
+    host: str
+    """Where it is reached; empty for a driver that has no endpoint."""
+
+
 class BoundDevice(Struct, frozen=True):
     """A device as its driver needs it."""
 
@@ -38,6 +46,10 @@ class BoundDevice(Struct, frozen=True):
     """From the profile: largest read, forbidden ranges and the like, in the driver's own words."""
     site: str = ""
     """The site's id, for names that two hubs at one server must not share."""
+    state: str = ""
+    """The hub's state folder, for what must outlive a run (certificates, trust); empty: there is none."""
+    neighbours: Mapping[DeviceId, Neighbour] = {}
+    """Every enabled device of the site, for drivers whose spec says `hears`."""
 
 
 class Sink(Protocol):
@@ -107,3 +119,5 @@ class DriverSpec(Struct, frozen=True):
     """(address model, raw as an example writes it) → the raw value a sample would carry, or why there is none."""
     limits: type[BaseModel] | None = None
     """Model of `limits:` of a profile or device; None: this driver has none."""
+    hears: bool = False
+    """Whether its devices speak for others (a receiver of traps) and have to know where these are."""

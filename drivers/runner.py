@@ -52,6 +52,7 @@ class Runner:
         dice: random.Random,
         redirect: Mapping[DeviceId, tuple[str, int]] | None = None,
         site: str = "",
+        state: str = "",
     ) -> None:
         self._registry = registry
         self._sink = sink
@@ -59,6 +60,7 @@ class Runner:
         self._clock = clock
         self._dice = dice
         self._site = site
+        self._state = state
         self._pace = Pace(OPENS_PER_SECOND)
         self._supervisor = Supervisor()
         self._resting = [d for d in devices if not d.enabled]
@@ -135,7 +137,7 @@ class Runner:
         return Polled(fittings, scan.groups(points))
 
     def _fittings(self, spec: DriverSpec, devices: Sequence[Device]) -> Fittings:
-        bound = [bind(d, self._site) for d in devices]
+        bound = [bind(d, self._site, self._state) for d in devices]
         urgent = any(p.lane is Lane.LIFE_SAFETY for d in devices for p in d.points)
         longest = {"longest": LIFE_SAFETY_WAIT} if urgent else {}
 
@@ -157,7 +159,7 @@ class Runner:
         )
 
 
-def bind(device: Device, site: str = "") -> BoundDevice:
+def bind(device: Device, site: str = "", state: str = "") -> BoundDevice:
     """Return a device as its driver needs it: points that live at the hub (`$health`) are left out."""
     told = {p for c in device.commands if c.allowed for p in (c.point, c.arm.point if c.arm else c.point)}
     points = tuple(
@@ -173,6 +175,7 @@ def bind(device: Device, site: str = "") -> BoundDevice:
         timeout=device.timeout / SECOND,
         limits=device.limits,
         site=site,
+        state=state,
     )
 
 

@@ -144,8 +144,9 @@ class Hub:
             static=static_folder(), clock=clock, metrics=self._metrics.exposition, ready=self._ready,
         )  # fmt: skip
         self._runner = Runner(
-            list(site.devices.values()), REGISTRY, self._road, clock, dice=random.Random(), site=site.id
-        )
+            list(site.devices.values()), REGISTRY, self._road, clock, dice=random.Random(), site=site.id,
+            state=str(self._folder.path),
+        )  # fmt: skip
         for source in (self._figures, self._web.figures, self._runner.figures):
             self._metrics.add(source)
         self._losses = Losses(self._note)

@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 from drivers.base import BoundDevice, DriverSpec
@@ -35,8 +36,13 @@ def lines_of(site: Site, drivers: Mapping[str, DriverSpec]) -> Lines:
             spec = drivers[device.driver]
             key = device.driver, spec.line(device.connection)
             specs[key] = spec
-            lines.setdefault(key, []).append(bind(device))
+            lines.setdefault(key, []).append(bind(device, site.id, default_state(site)))
     return [(specs[key], devices) for key, devices in lines.items()]
+
+
+def default_state(site: Site) -> str:
+    """Return where `citywatch run` keeps a site's state when it is told no other place."""
+    return str(Path("var") / "state" / site.id)
 
 
 def _quiet() -> None:
