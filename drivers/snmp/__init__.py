@@ -1,1 +1,40 @@
-"""SNMP."""
+"""SNMP agents (versions 1, 2c and 3): `SPEC` says what the house must know before gufo.snmp is imported."""
+
+from collections.abc import Callable, Hashable, Sequence
+
+from drivers.base import BoundDevice, Driver, DriverSpec
+from drivers.snmp.address import Address
+from drivers.snmp.connection import Connection, Limits
+from drivers.snmp.value import example
+
+
+def _line(connection: Connection) -> Hashable:
+    return connection
+
+
+def _endpoint(connection: Connection) -> tuple[str, int]:
+    return connection.host, connection.port
+
+
+def _redirect(connection: Connection, host: str, port: int) -> Connection:
+    return connection.model_copy(update={"host": host, "port": port})
+
+
+def _load() -> Callable[[Sequence[BoundDevice]], Driver]:
+    from drivers.snmp.driver import SnmpDriver
+
+    return SnmpDriver
+
+
+SPEC = DriverSpec(
+    name="snmp",
+    connection=Connection,
+    address=Address,
+    event=None,
+    line=_line,
+    load=_load,
+    endpoint=_endpoint,
+    redirect=_redirect,
+    example=example,
+    limits=Limits,
+)
