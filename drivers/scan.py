@@ -7,16 +7,19 @@ passes whole while its device or line is busy is skipped and counted: a device i
 from collections.abc import Iterable, Sequence
 
 from drivers.base import BoundPoint
-from hub.model import MILLISECOND, DeviceId
+from hub.model import MILLISECOND, SECOND, DeviceId
 
 TICK = 50 * MILLISECOND
 """Phases are whole ticks: ten devices at a time cost half of what each alone does, for waking up is not free."""
+
+PROMPT = 5 * SECOND
+"""On every (re)connect a group is scanned within this, however long its interval: nobody waits a minute for a picture."""
 
 
 class ScanGroup:
     """The points of one device that share an interval, and when they are due next (nanoseconds, monotonic)."""
 
-    __slots__ = ("bad", "device", "due", "interval", "missed", "phase", "points")
+    __slots__ = ("bad", "device", "due", "interval", "later", "missed", "phase", "points")
 
     def __init__(self, device: DeviceId, points: tuple[BoundPoint, ...], interval: int) -> None:
         self.device = device
@@ -24,6 +27,8 @@ class ScanGroup:
         self.interval = interval
         self.phase = 0
         self.due = 0
+        self.later: int | None = None
+        """The due time on the grid, while a prompt scan comes before it."""
         self.missed = 0
         self.bad: tuple[str, ...] = ()
         """Points that the device refused at the last scan."""
@@ -34,11 +39,18 @@ class ScanGroup:
 
     def resume(self, now: int) -> None:
         """Go on after a pause: due at the first point of the grid that is not past; nothing counts as missed."""
+        if self.later is not None:
+            self.due, self.later = self.later, None
         if self.due < now:
             self.due += -(-(now - self.due) // self.interval) * self.interval
+        if self.interval > PROMPT and self.due - now > PROMPT:
+            self.later, self.due = self.due, now + self.phase * PROMPT // self.interval
 
     def advance(self, now: int) -> None:
         """Plan the next scan after one that ended at `now`; whole periods that went by are missed."""
+        if self.later is not None:
+            self.due, self.later = self.later, None
+            return
         self.due += self.interval
         gone = (now - self.due) // self.interval
         if gone > 0:

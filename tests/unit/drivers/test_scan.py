@@ -35,6 +35,19 @@ def test_a_pause_is_not_a_miss():
     assert g.due == 100 * SECOND + SECOND // 4
 
 
+def test_a_slow_group_is_scanned_soon_after_each_connection_and_then_on_its_grid():
+    g = group(interval=60 * SECOND, phase=30 * SECOND)
+    g.start(0)
+    g.resume(0)
+    assert g.due == 30 * SECOND * 5 // 60
+    g.advance(3 * SECOND)
+    assert (g.due, g.missed) == (30 * SECOND, 0)
+    g.advance(31 * SECOND)
+    assert g.due == 90 * SECOND
+    g.resume(40 * SECOND)
+    assert g.due == 40 * SECOND + 30 * SECOND * 5 // 60
+
+
 def test_waits_grow_are_capped_and_jittered_over_their_whole_length():
     always_one = Backoff(lambda: 1.0)
     assert [always_one.next() // SECOND for _ in range(9)] == [1, 2, 4, 8, 16, 32, 60, 60, 60]
