@@ -61,7 +61,7 @@ class Watched:
     def stop(self, why: Misconfigured) -> None:
         """Leave the device alone until its configuration changes."""
         self.stopped = True
-        self.report(DeviceState.OFFLINE, "misconfigured", str(why))
+        self.report(DeviceState.OFFLINE, why.reason or "misconfigured", str(why))
 
 
 class Counts:
@@ -204,7 +204,7 @@ class Line:
         if not self._down:
             self._down = True
             log.warning("line is down", line=self.name, devices=len(self.watched), why=str(why))
-        self._all(DeviceState.OFFLINE, "unreachable", str(why))
+        self._all(DeviceState.OFFLINE, why.reason or "unreachable", str(why))
 
     def _stop(self, why: Misconfigured) -> None:
         log.error("line is stopped until its configuration changes", line=self.name, why=str(why))

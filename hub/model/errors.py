@@ -26,7 +26,14 @@ class ConfigError(CitywatchError):
 
 
 class DriverError(CitywatchError):
-    """A device or its line failed, so the caller may look at the subclass to learn for how much."""
+    """A device or its line failed, so the caller may look at the subclass to learn for how much.
+
+    `reason` is one word of the health vocabulary (`auth_failed`, `cert_untrusted`, …), empty where the class says all.
+    """
+
+    def __init__(self, message: str = "", reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class Unreachable(DriverError):
