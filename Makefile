@@ -3,7 +3,7 @@ PY := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv console demo test check bench soak schema
+.PHONY: help venv console demo test check bench schema
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -30,9 +30,6 @@ test: venv console check ## everything: style, types, contracts, unit, integrati
 
 bench: venv console ## the benchmarks; figures as JSON lines
 	@$(PY) -m bench $(ARGS)
-
-soak: venv console ## an hour of the demo under load and faults
-	@$(PY) -m bench.soak $(ARGS)
 
 schema: venv ## write config/schema anew
 	@.venv/bin/citywatch schema --out config/schema

@@ -1,0 +1,56 @@
+"""All benchmarks, one after the other: `python -m bench [NAME…]`; their JSON lines, and the targets they are held to."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+
+BENCHES = ("check", "road", "ingest", "latency", "scan")
+LONGEST_S = 400
+
+Line = dict[str, float | str]
+
+TARGETS = {
+    ("road", ""): [("readings_per_s", ">=", 100_000)],
+    ("ingest", "ratio"): [("hub_to_bare", ">=", 0.6)],
+    ("ingest", "hub"): [("cpu_s_per_million", "<=", 25), ("rss_mb", "<=", 150), ("lost", "<=", 0)],
+    ("latency", "mqtt idle"): [("p50_ms", "<=", 2), ("p99_ms", "<=", 10)],
+    ("latency", "mqtt at 10,000/s"): [("p99_ms", "<=", 15)],
+    ("latency", "modbus 200 ms"): [("p99_ms", "<=", 210)],
+    ("scan", "steady"): [("cpu_percent_of_a_core", "<=", 8), ("period_off_p99_ms", "<=", 10), ("rss_mb", "<=", 100)],
+    ("scan", "ceiling"): [("registers_per_s", ">=", 250_000)],
+}
+
+
+def run(name: str) -> Iterator[Line]:
+    """Run one benchmark; yield its lines."""
+    done = subprocess.run([sys.executable, "-m", f"bench.{name}"], stdout=subprocess.PIPE, text=True, timeout=LONGEST_S)
+    for line in done.stdout.splitlines():
+        if line.startswith("{"):
+            yield json.loads(line)
+
+
+def judge(line: Line) -> Iterator[str]:
+    """Yield a sentence for each target that a line is held to."""
+    key = str(line.get("bench", "")), str(line.get("case", ""))
+    if "limit" in line:
+        met = float(line["value"]) <= float(line["limit"])
+        yield f"  {'met   ' if met else 'MISSED'} {key[0]} {line['figure']} = {line['value']:g} (<= {line['limit']:g})"
+    for figure, sign, limit in TARGETS.get(key, ()):
+        got = float(line[figure])
+        met = got >= limit if sign == ">=" else got <= limit
+        yield f"  {'met   ' if met else 'MISSED'} {key[0]} {key[1]}: {figure} = {got:g} ({sign} {limit:g})"
+
+
+def main() -> None:
+    """Run the named benchmarks, or all; say at the end which targets were met."""
+    verdicts: list[str] = []
+    for name in sys.argv[1:] or BENCHES:
+        for line in run(name):
+            print(json.dumps(line), flush=True)
+            verdicts += judge(line)
+    print("\n".join(verdicts), file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
