@@ -1,4 +1,4 @@
-"""All benchmarks, one after the other: `python -m bench [NAME…]`; their JSON lines, and the targets they are held to."""
+"""All benchmarks in turn: `python -m bench [NAME…]`; their JSON lines, and the targets they are held to."""
 
 import json
 import subprocess
@@ -24,7 +24,8 @@ TARGETS = {
 
 def run(name: str) -> Iterator[Line]:
     """Run one benchmark; yield its lines."""
-    done = subprocess.run([sys.executable, "-m", f"bench.{name}"], stdout=subprocess.PIPE, text=True, timeout=LONGEST_S)
+    command = [sys.executable, "-m", f"bench.{name}"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=LONGEST_S, check=False)
     for line in done.stdout.splitlines():
         if line.startswith("{"):
             yield json.loads(line)

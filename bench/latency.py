@@ -125,7 +125,7 @@ async def the_hub(folder: Path, port: int, modbus: int, dsn: str) -> AsyncIterat
         assert hub.stdout is not None
         ready = json.loads(await hub.stdout.readline())
         ask = [*HUB, "token", "create", "bench", "--role", "operator", "--state", str(state)]
-        token = subprocess.run(ask, capture_output=True, text=True, check=True).stdout.split()[-1]  # noqa: ASYNC221
+        token = subprocess.run(ask, capture_output=True, text=True, check=True).stdout.split()[-1]
         yield ready["url"], token
     finally:
         hub.send_signal(signal.SIGTERM)
