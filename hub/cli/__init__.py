@@ -1,6 +1,7 @@
 """The command line: one module a command, each imported only when it is called."""
 
 import importlib
+import os
 import sys
 from typing import Any
 
@@ -18,6 +19,7 @@ COMMANDS = {
     "db": ("hub.cli.db", "app", "The database: status, migrations, moving."),
     "user": ("hub.cli.user", "app", "People who may sign in."),
     "token": ("hub.cli.token", "app", "Tokens for programs that use the interfaces."),
+    "certs": ("hub.cli.certs", "app", "Certificates: the hub's own, the trusted, the rejected."),
 }
 
 
@@ -57,7 +59,15 @@ app = typer.Typer(
 
 
 @app.callback(invoke_without_command=True)
-def _root(ctx: typer.Context, version: bool = typer.Option(False, "--version", help="Print the version.")) -> None:
+def _root(
+    ctx: typer.Context,
+    version: bool = typer.Option(False, "--version", help="Print the version."),
+    lang: str = typer.Option("", "--lang", metavar="vi|en", help="Language of messages; absent: LANG, else the site's."),
+) -> None:
+    if lang:
+        if lang not in ("vi", "en"):
+            raise typer.BadParameter(f"'{lang}' is not vi or en", param_hint="--lang")
+        os.environ["CITYWATCH_LANG"] = lang
     if version:
         from hub import __version__
 
