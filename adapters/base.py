@@ -5,7 +5,21 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from hub.model import Alarm, DeviceId, DeviceStatus, OperatorAction, Outcome, PointId, Reading, Site, Timestamp, Value
+from hub.model import (
+    Alarm,
+    CommandResult,
+    DeviceId,
+    DeviceStatus,
+    OperatorAction,
+    Outcome,
+    PointId,
+    Reading,
+    Selection,
+    Site,
+    Timestamp,
+    Value,
+)
+from hub.roles import Person
 
 
 class Bucket(Struct, frozen=True):
@@ -56,6 +70,35 @@ class Desk(Protocol):
 
     async def act(self, action: OperatorAction) -> Outcome:
         """Carry an action out; returns when its effect is journaled, or with the reason why there is none."""
+        ...
+
+
+class Commander(Protocol):
+    """Where commands to devices are handed in. Every method raises Refused, with one word and a sentence, and has then
+    sent nothing.
+    """
+
+    async def write(
+        self, person: Person, point: PointId, value: Value, note: str, request: str | None = None
+    ) -> CommandResult:
+        """Set one point, in engineering units; returns when the result is journaled."""
+        ...
+
+    def select(self, person: Person, device: DeviceId, name: str) -> Selection:
+        """Choose a command; within ten seconds the same person may give it, once."""
+        ...
+
+    async def operate(
+        self,
+        person: Person,
+        device: DeviceId,
+        name: str,
+        note: str,
+        *,
+        request: str | None = None,
+        token: str | None = None,
+    ) -> CommandResult:
+        """Give a command; returns when the result is journaled. The same request twice has the effect of once."""
         ...
 
 

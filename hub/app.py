@@ -19,18 +19,31 @@ from adapters.web import WebAdapter
 from drivers import REGISTRY
 from drivers.runner import Runner
 from hub.alarming import Alarming
+from hub.commands import Commands
 from hub.figures import figures
 from hub.folder import StateFolder
 from hub.health import Health
 from hub.intake import Road
 from hub.losses import Losses
 from hub.metrics import Figure, Metrics
-from hub.model import Clock, DeviceState, DeviceStatus, Record, Site, StorageError, SystemClock, SystemNote
+from hub.model import (
+    Clock,
+    CommandSpec,
+    Device,
+    DeviceState,
+    DeviceStatus,
+    Record,
+    Site,
+    StorageError,
+    SystemClock,
+    SystemNote,
+)
 from hub.schedule import Calendar
 from hub.state import State
 from hub.stream import Stream
 from hub.supervise import Supervisor
 from rules import Engine
+from rules.standing import standing
 
 log = structlog.get_logger(__name__)
 
@@ -90,6 +103,7 @@ class Hub:
         self._build()
         self._alarming.restore()
         self._restore_view()
+        self._commands.restore()
         self._progress("console")
         self.port = await self._web.start(self.site.web.host, self.port)
         self._note("started", {"devices": len(self.site.devices), "rules": len(self.site.rules)})
@@ -106,7 +120,8 @@ class Hub:
         """Stop drivers, then what they fed, the database last; safe to call twice and after a failed start."""
         if not self._folder.taken:
             return
-        if hasattr(self, "_runner"):
+        if hasattr(self, "_web"):
+            await self._commands.stop()
             await self._runner.stop()
             self._note("stopped", {})
             self._alarming.keep()
@@ -139,21 +154,29 @@ class Hub:
             site, spool=self._spool, journal=self._journal, changed=self._state.drain_changed, clock=clock
         )
         self._metrics = Metrics()
-        self._web = WebAdapter(
-            self._state, self._alarming, self._store, self._stream, state_folder=self._folder.path,
-            static=static_folder(), clock=clock, metrics=self._metrics.exposition, ready=self._ready,
-        )  # fmt: skip
         self._runner = Runner(
             list(site.devices.values()), REGISTRY, self._road, clock, dice=random.Random(), site=site.id,
             state=str(self._folder.path),
         )  # fmt: skip
-        for source in (self._figures, self._web.figures, self._runner.figures):
+        self._commands = Commands(self._state, self._journal, self._runner, clock, judge=self._permits)
+        self._web = WebAdapter(
+            self._state, self._alarming, self._store, self._stream, state_folder=self._folder.path,
+            static=static_folder(), clock=clock, metrics=self._metrics.exposition, ready=self._ready,
+            commander=self._commands,
+        )  # fmt: skip
+        for source in (self._figures, self._web.figures, self._runner.figures, self._commands.figures):
             self._metrics.add(source)
         self._losses = Losses(self._note)
         self._spool.on_drop = self._losses.add
         self._watch_disks()
         for note in self._folder.notes:
             self._journal.append([note], partial(self._publish, [note]))
+
+    def _permits(self, device: Device, spec: CommandSpec) -> bool | None:
+        """Judge a command's interlock on the last readings."""
+        if spec.interlock is None:
+            return True
+        return standing(spec.interlock, device, self.site.points[spec.point], self._state.reading)
 
     def _watch_disks(self) -> None:
         def journal(trouble: str | None) -> None:

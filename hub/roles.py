@@ -5,6 +5,8 @@ An admin looks after people and keys and does not act on alarms: the hand that g
 
 from enum import StrEnum
 
+from msgspec import Struct
+
 
 class Right(StrEnum):
     """One thing that a person or program may be allowed to do."""
@@ -13,7 +15,10 @@ class Right(StrEnum):
     ACK = "ack"
     COMMENT = "comment"
     RESET = "reset"
+    COMMAND = "command"
+    """Give a device's commands; each command says for itself which of the roles with this right may."""
     WRITE = "write"
+    """Set single points."""
     CONFIGURE = "configure"
     PEOPLE = "people"
 
@@ -27,7 +32,14 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-_ACTS = {Right.ACK, Right.COMMENT, Right.RESET}
+class Person(Struct, frozen=True):
+    """Who asks for something, and as what."""
+
+    name: str
+    role: Role
+
+
+_ACTS = {Right.ACK, Right.COMMENT, Right.RESET, Right.COMMAND}
 _RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.READ}),
     Role.OPERATOR: frozenset({Right.READ, *_ACTS}),

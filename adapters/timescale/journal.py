@@ -13,7 +13,17 @@ from adapters.timescale.connections import Connection, away_on_error, is_about_a
 from adapters.timescale.cursor import Cursor
 from adapters.timescale.rows import instant
 from hub.journal import Journal
-from hub.model import DeviceChange, JournalRecord, OperatorAction, Site, Transition, row_id
+from hub.model import (
+    Command,
+    CommandResult,
+    DeviceChange,
+    JournalRecord,
+    OperatorAction,
+    Site,
+    Transition,
+    row_id,
+    split_point,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -144,6 +154,9 @@ class JournalWriter:
             return record.device, record.zone, record.category, record.alarm
         if isinstance(record, DeviceChange):
             return record.device, self._zone(record.device), None, None
+        if isinstance(record, Command | CommandResult) and record.point:
+            device, _ = split_point(record.point)
+            return device, self._zone(device), None, None
         if isinstance(record, OperatorAction):
             rule, _, watched = record.alarm.partition(":")
             device = watched.partition("/")[0]

@@ -7,11 +7,14 @@ from pydantic import Field
 from adapters.web.wire import (
     AlarmRow,
     BucketRow,
+    CommandRecord,
+    CommandRow,
     DeviceRow,
     EventRow,
     JournalEntry,
     PointDetail,
     RoleWord,
+    Scalar,
     Text,
     Wire,
     ZoneRow,
@@ -113,6 +116,42 @@ class ActionAnswer(Wire):
     """The alarm after the action."""
 
     alarm: AlarmRow
+
+
+class CommandPage(Wire):
+    """The commands of one device in the order of its profile."""
+
+    items: list[CommandRow]
+    next: str | None
+
+
+class WriteRequest(Wire):
+    """Set a point, in engineering units; the note says why."""
+
+    value: Scalar
+    note: str = Field(min_length=1, max_length=2000)
+    request: str | None = Field(default=None, max_length=64, description="The client's own id: a retry is harmless.")
+
+
+class OperateRequest(Wire):
+    """Give a command; the note says why."""
+
+    note: str = Field(min_length=1, max_length=2000)
+    token: str | None = Field(default=None, max_length=64, description="Of the selection, where one is needed.")
+    request: str | None = Field(default=None, max_length=64, description="The client's own id: a retry is harmless.")
+
+
+class SelectAnswer(Wire):
+    """A selection: whoever made it may give the command once until `expires`."""
+
+    token: str
+    expires: str
+
+
+class CommandAnswer(Wire):
+    """What became of a command that was sent."""
+
+    result: CommandRecord
 
 
 class LoginRequest(Wire):

@@ -5,6 +5,8 @@ from adapters.web import rows
 from adapters.web.board import Board, Change, Facts, Row
 from hub.model import (
     Alarm,
+    Command,
+    CommandResult,
     Device,
     DeviceChange,
     DeviceEvent,
@@ -56,6 +58,9 @@ class Boards:
                 return self._device(seq, record)
             case DeviceEvent():
                 return "events", Change(seq, self._event(f"{self.epoch}-{seq}", record))
+            case Command() | CommandResult():
+                id_ = f"{self.epoch}-{seq}"
+                return "system", Change(seq, Row(id_, seq, Facts(), lambda: rows.command_note(record, id_)))
             case SystemNote():
                 id_ = f"{self.epoch}-{seq}"
                 return "system", Change(seq, Row(id_, seq, Facts(), lambda: rows.note_row(record, id_)))

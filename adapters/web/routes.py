@@ -7,7 +7,7 @@ from aiohttp import web
 from msgspec import Struct
 from pydantic import BaseModel
 
-from adapters.base import Historian, View
+from adapters.base import Commander, Historian, View
 from adapters.web.accounts import Accounts, Who
 from adapters.web.actions import Counter
 from adapters.web.auth import Gate, Tickets
@@ -33,6 +33,8 @@ class Parts(Struct):
     counter: Counter
     broadcast: Broadcast
     gate: Gate
+    commander: Commander | None = None
+    """None: this hub takes no commands."""
 
 
 class Call(Struct):

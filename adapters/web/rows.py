@@ -5,6 +5,9 @@ from typing import Any
 
 from hub.model import (
     Alarm,
+    Command,
+    CommandResult,
+    CommandSpec,
     Device,
     DeviceEvent,
     DeviceStatus,
@@ -130,6 +133,51 @@ def point_detail(point: Point, reading: Reading | None) -> JsonRow:
         "writable": point.writable,
         "range": point.range,
     }
+
+
+def command_row(device: Device, spec: CommandSpec, role: str) -> JsonRow:
+    """Return a `CommandRow` for somebody of a role."""
+    return {
+        "device": device.id,
+        "name": spec.name,
+        "title": text(spec.title),
+        "point": spec.point,
+        "value": spec.value,
+        "danger": spec.danger,
+        "roles": list(spec.roles),
+        "select": spec.select,
+        "fire": spec.fire,
+        "allowed": spec.allowed,
+        "may": spec.allowed and role in spec.roles,
+        "interlock": spec.interlock is not None,
+        "read_back": spec.read_back.point if spec.read_back else None,
+    }
+
+
+def command_result(result: CommandResult) -> JsonRow:
+    """Return a `CommandRecord`."""
+    return {
+        "request": result.request,
+        "outcome": result.outcome,
+        "ok": result.ok,
+        "reason": result.reason,
+        "detail": result.detail,
+        "point": result.point,
+        "name": result.name,
+        "who": result.who,
+        "after": result.after,
+        "at": iso(result.at),
+    }
+
+
+def command_note(record: Command | CommandResult, id_: str) -> JsonRow:
+    """Return a `NoteRow` that says of a command that it was asked for, or what became of it."""
+    detail = {"point": record.point, "name": record.name, "who": record.who, "request": record.request}
+    if isinstance(record, Command):
+        detail |= {"value": record.value, "note": record.note}  # type: ignore[dict-item]
+        return {"id": id_, "what": "command", "detail": detail, "at": iso(record.at)}
+    detail |= {"outcome": record.outcome, "reason": record.reason, "detail": record.detail}
+    return {"id": id_, "what": "command_result", "detail": detail, "at": iso(record.at)}
 
 
 def event_row(event: DeviceEvent, id_: str) -> JsonRow:

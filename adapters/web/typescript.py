@@ -18,6 +18,7 @@ WORDS = {
     "PriorityWord": wire.PriorityWord,
     "QualityWord": wire.QualityWord,
     "HealthWord": wire.HealthWord,
+    "OutcomeWord": wire.OutcomeWord,
     "RoleWord": wire.RoleWord,
     "StateWord": wire.StateWord,
     "Topic": frames.Topic,

@@ -12,6 +12,7 @@ Scalar = bool | int | float | str
 PriorityWord = Literal["critical", "high", "medium", "low"]
 QualityWord = Literal["good", "uncertain", "bad"]
 HealthWord = Literal["waiting", "online", "degraded", "offline", "out_of_service"]
+OutcomeWord = Literal["done", "refused", "unknown"]
 RoleWord = Literal["viewer", "operator", "engineer", "admin"]
 StateWord = Literal[
     "normal", "unacknowledged", "acknowledged", "returned", "latched_unacknowledged", "latched_acknowledged"
@@ -107,6 +108,39 @@ class PointDetail(PointRow):
     zone: str
     writable: bool
     range: tuple[float, float] | None
+
+
+class CommandRow(Wire):
+    """Something that people may ask of a device."""
+
+    device: str
+    name: str
+    title: Text
+    point: str
+    value: Scalar = Field(description="What is written, in engineering units.")
+    danger: int = Field(description="0 harmless … 5 endangers life.")
+    roles: list[RoleWord]
+    select: bool = Field(description="Whether it must be selected first.")
+    fire: bool = Field(description="Whether it acts on fire protection.")
+    allowed: bool = Field(description="Whether the site lets it be given to this device.")
+    may: bool = Field(description="Whether whoever asks may give it.")
+    interlock: bool = Field(description="Whether other points can forbid it.")
+    read_back: str | None = Field(description="The point that shows its effect.")
+
+
+class CommandRecord(Wire):
+    """What became of a command."""
+
+    request: str
+    outcome: OutcomeWord = Field(description="unknown: look at the device; it is not sent again.")
+    ok: bool
+    reason: str = Field(description="One word; empty when done.")
+    detail: str
+    point: str
+    name: str | None = Field(description="Null for a point that was written as such.")
+    who: str
+    after: Scalar | None = Field(description="What the read-back saw last.")
+    at: str
 
 
 class EventRow(Wire):

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from hub.config.commands import bound
 from hub.config.files import Files
 from hub.config.library import Expansion, Library, Profile
 from hub.config.marks import Map, Mark, Seq, Source, merge
@@ -99,7 +100,7 @@ class Devices:
         connection: Any,
         tree: Map,
     ) -> Device:
-        tags, file = frozenset(entry.tags), profile.file
+        tags, file, writable = frozenset(entry.tags), profile.file, self._writable(expansion, plans, tree)
         return Device(
             id=entry.id,
             title=entry.name.text if entry.name else Text.same(entry.id),
@@ -107,8 +108,9 @@ class Devices:
             driver=file.driver,
             zone=entry.zone,
             connection=connection,
-            points=self._points(entry, profile, plans, tags),
+            points=self._points(entry, profile, plans, tags, writable),
             events=expansion.events,
+            commands=bound(expansion.commands, entry.id, tree, writable, self._report),
             interval=entry.interval or file.interval,
             timeout=entry.timeout or file.timeout,
             silent_after=entry.silent_after or file.silent_after,
@@ -122,13 +124,33 @@ class Devices:
         )
 
     def _points(
-        self, entry: DeviceEntry, profile: Profile, plans: Mapping[str, Blueprint], tags: frozenset[str]
+        self,
+        entry: DeviceEntry,
+        profile: Profile,
+        plans: Mapping[str, Blueprint],
+        tags: frozenset[str],
+        writable: frozenset[str],
     ) -> tuple[Point, ...]:
         own = ["$health"] if profile.spec.pushes else ["$health", "$latency"]
         return (
-            *(built(plan, entry.id, entry.zone, tags) for plan in plans.values()),
+            *(built(plan, entry.id, entry.zone, tags, plan.name in writable) for plan in plans.values()),
             *(own_point(kind, entry.id, entry.zone, tags) for kind in own),
         )
+
+    def _writable(self, expansion: Expansion, plans: Mapping[str, Blueprint], tree: Map) -> frozenset[str]:
+        """Return the points that the profile and the device both call writable; one that is added has no profile."""
+        changes = tree.get("points")
+        found = set()
+        for name, change in changes.items() if isinstance(changes, Map) else ():
+            below = expansion.points.get(name)
+            if name not in plans or change.get("writable") is not True:
+                continue
+            if below is None or below.entry.writable:
+                found.add(name)
+            else:
+                message = f"the profile does not let '{name}' be set"
+                self._report.error(change.value_marks["writable"], message, "remove it, or see the device's document")
+        return frozenset(found)
 
     def _plans(
         self, profile: Profile, expansion: Expansion, values: Mapping[str, Value], tree: Map

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hub.config.commands import commands
 from hub.config.files import Files
 from hub.config.marks import Map, Mark
 from hub.config.points import Blueprint, blueprint
@@ -13,7 +14,7 @@ from hub.config.registry import DriverLike
 from hub.config.shipped import shipped
 from hub.config.templates import fill, fill_text
 from hub.config.validate import describe, validate
-from hub.model import EventMap, Lane, Value
+from hub.model import CommandSpec, EventMap, Lane, Value
 from hub.model.kinds import EVENT_KINDS, is_own
 
 MOST_REPEATS = 10_000
@@ -22,11 +23,19 @@ _UNSAID: dict[str, Value] = {"int": 1, "float": 1.0, "text": "x"}
 
 
 class Expansion:
-    """The points and events of a profile for one choice of parameters."""
+    """The points, events and commands of a profile for one choice of parameters."""
 
-    def __init__(self, points: dict[str, Blueprint], events: tuple[EventMap, ...], whole: bool) -> None:
+    def __init__(
+        self,
+        points: dict[str, Blueprint],
+        events: tuple[EventMap, ...],
+        whole: bool,
+        commands: tuple[CommandSpec, ...] = (),
+    ) -> None:
         self.points = points
         self.events = events
+        self.commands = commands
+        """Their points are named without the device."""
         self.whole = whole
         """Whether every point could be made; if not, a name that is missing is no mistake of who uses it."""
 
@@ -53,7 +62,9 @@ class Profile:
         if key not in self._expansions:
             self._failed = False
             points = self._points(values)
-            self._expansions[key] = Expansion(points, self._events(values), not self._failed)
+            events, whole = self._events(values), not self._failed
+            known = commands(self.file, self.tree, points, whole, self._report)
+            self._expansions[key] = Expansion(points, events, whole, known)
         return self._expansions[key]
 
     def _points(self, values: Mapping[str, Value]) -> dict[str, Blueprint]:

@@ -70,8 +70,8 @@ def blueprint(
     )
 
 
-def built(plan: Blueprint, device: DeviceId, zone: ZoneId, tags: frozenset[str]) -> Point:
-    """Return the point of one device."""
+def built(plan: Blueprint, device: DeviceId, zone: ZoneId, tags: frozenset[str], writable: bool = False) -> Point:
+    """Return the point of one device; `writable` is what profile and device say together."""
     entry = plan.entry
     return Point(
         point_id(device, plan.name),
@@ -92,7 +92,7 @@ def built(plan: Blueprint, device: DeviceId, zone: ZoneId, tags: frozenset[str])
         entry.deadband,
         entry.interval,
         entry.stale_after,
-        entry.writable,
+        writable,
         tags | plan.tags if plan.tags else tags,
     )
 

@@ -66,7 +66,9 @@ class PointEntry(Strict):
         "Time between scans; absent: the device's.", "Chu kỳ đọc.", default=None, example="10s"
     )
     stale_after: Period | None = said("Without news for this long: stale.", "Quá hạn sau.", default=None, example="30s")
-    writable: bool = said("Whether operators may set it.", "Cho phép ghi.", default=False, example=False)
+    writable: bool = said(
+        "Whether it can be set; profile and device must both say so.", "Cho phép ghi.", default=False, example=False
+    )
     zone: str | None = said(
         "Zone, where it is not the device's.", "Vùng, nếu khác thiết bị.", default=None, example="tn/market/floor-7"
     )
@@ -126,17 +128,53 @@ class EventEntry(Strict):
     )
 
 
+class PointValueEntry(Strict):
+    """A point and a value of it."""
+
+    point: str = said("Name of a point.", "Tên điểm.", example="arm")
+    value: Scalar = said("Its value, in engineering units.", "Giá trị.", example=True)
+
+
+class ReadBackEntry(PointValueEntry):
+    """What shows that a command had its effect."""
+
+    within: Period = said("Longest wait for it.", "Chờ tối đa.", default="5s", validate_default=True, example="5s")
+
+
 class CommandEntry(Strict):
-    """Something that an operator may ask the device to do; stored, not carried out by this version."""
+    """Something that people may ask the device to do, where the site allows it."""
 
     title: Title | None = said("Name that people read.", "Tên hiển thị.", default=None, example="Tắt còi")
-    point: str | None = said("Point that is written.", "Điểm được ghi.", default=None, example="silence")
-    value: Scalar | None = said("Value that is written.", "Giá trị ghi.", default=None, example=True)
+    point: str = said("Point that is written; it is writable.", "Điểm được ghi.", example="silence")
+    value: Scalar = said("Value that is written, in engineering units.", "Giá trị ghi.", example=True)
     danger: int = said("0 harmless … 5 endangers life.", "Mức nguy hiểm 0–5.", default=3, ge=0, le=5, example=2)
-    role: Literal["operator", "engineer", "admin"] = said(
-        "Who may.", "Vai trò được phép.", default="engineer", example="engineer"
+    roles: list[Literal["operator", "engineer"]] = said(
+        "Who may.", "Vai trò được phép.", default=["engineer"], min_length=1, example=["engineer"]
     )
-    read_back: str | None = said("Point that shows the effect.", "Điểm xác nhận.", default=None, example="silenced")
+    select: bool | None = said(
+        "Must be selected first; always so for fire protection and from danger 4 on.",
+        "Phải chọn trước khi ra lệnh.",
+        default=None,
+        example=True,
+    )
+    interlock: Any = said(
+        "A condition on points of the same device that must hold; unknown forbids.",
+        "Điều kiện liên động.",
+        default=None,
+        example={"point": "remote", "is": True},
+    )
+    arm: PointValueEntry | None = said(
+        "What is written immediately before.", "Ghi trước đó.", default=None, example={"point": "arm", "value": True}
+    )
+    read_back: ReadBackEntry | None = said(
+        "What shows the effect.",
+        "Điểm xác nhận.",
+        default=None,
+        example={"point": "silenced", "value": True, "within": "5s"},
+    )
+    timeout: Period = said(
+        "Longest wait for the device's answer.", "Thời gian chờ.", default="10s", validate_default=True, example="10s"
+    )
 
 
 class Example(Strict):
@@ -192,6 +230,12 @@ class ProfileFile(Strict):
     )
 
 
+class AllowEntry(Strict):
+    """Which of its profile's commands may be given to a device."""
+
+    allow: list[str] = said("Names of commands.", "Tên các lệnh.", example=["silence"])
+
+
 class DeviceEntry(Strict):
     """One device."""
 
@@ -222,6 +266,9 @@ class DeviceEntry(Strict):
         example={"z07.alarm": {"name": "Tầng 7"}},
     )
     limits: dict[str, Any] = said("What differs from the profile's limits.", "Giới hạn riêng.", default={})
+    commands: AllowEntry | None = said(
+        "Commands that may be given to it.", "Các lệnh được phép.", default=None, example={"allow": ["silence"]}
+    )
     behind: str | None = said(
         "Device through which it is reached.", "Nằm sau thiết bị.", default=None, example="switch-market"
     )

@@ -96,6 +96,7 @@ def _definitions(drivers: Mapping[str, DriverLike]) -> Schema:
     _profile(defs, by_driver)
     defs["Condition"] = _condition()
     defs["RuleEntry"]["properties"]["when"] |= {"$ref": "#/$defs/Condition"}
+    defs["CommandEntry"]["properties"]["interlock"] |= {"$ref": "#/$defs/Condition"}
     for part in ("Part", "SiteFile"):
         properties = defs[part]["properties"]
         properties["devices"]["items"] = {"anyOf": [{"$ref": "#/$defs/DeviceEntry"}, {"$ref": "#/$defs/TableEntry"}]}

@@ -10,6 +10,7 @@ from hub.model.command import (
     Outcome,
     PointValue,
     ReadBack,
+    Selection,
     SystemNote,
 )
 from hub.model.device import Device, DeviceChange, DeviceEvent, DeviceState, DeviceStatus, EventMap, Point, Stray
@@ -83,6 +84,7 @@ __all__ = [
     "Release",
     "Rule",
     "Sample",
+    "Selection",
     "Selector",
     "Site",
     "StorageDamaged",

@@ -76,6 +76,18 @@ class CommandSpec(Struct, frozen=True):
     """What must hold on the last readings; unknown forbids."""
 
 
+def is_fire(profile: str, kind: str) -> bool:
+    """Tell whether a point of a device belongs to fire protection, by its device's profile or its own kind."""
+    return profile.startswith("fire/") or kind.startswith("fire.")
+
+
+class Selection(Struct, frozen=True):
+    """A command that was selected: the token that gives it once, to whoever selected it, until `expires`."""
+
+    token: str
+    expires: Timestamp
+
+
 class Command(Struct, frozen=True, tag="command"):
     """A person asks a device to set something; journaled before anything is sent."""
 

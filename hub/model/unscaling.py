@@ -2,10 +2,14 @@
 
 import json
 import math
+import sys
 
 from hub.model.device import Point
 from hub.model.reading import Value
 from hub.model.scaling import to_engineering
+
+_MOST = sys.float_info.max
+"""NaN, infinities and whole numbers beyond it are no numbers of a device."""
 
 
 def to_raw(point: Point, value: Value) -> Value:
@@ -27,13 +31,13 @@ def to_raw(point: Point, value: Value) -> Value:
 
 
 def _check_type(point: Point, value: Value) -> None:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
+    number = isinstance(value, int | float) and not isinstance(value, bool) and -_MOST <= value <= _MOST
     expected = {"bool": "true or false", "text": "a text", "int": "a whole number", "float": "a number"}[point.type]
     fits = {
         "bool": isinstance(value, bool),
         "text": isinstance(value, str),
         "int": number and float(value).is_integer(),
-        "float": number and math.isfinite(value),  # type: ignore[arg-type]
+        "float": number,
     }
     if not fits[point.type]:
         raise ValueError(f"expected {expected}, found {value!r}"[:120])

@@ -24,6 +24,7 @@ SLEEPS = {
     "adapters/web/broadcast.py": "heartbeat and ticks",
     "drivers/line.py": "the one place where lines wait",
     "hub/app.py": "looks for aged points",
+    "hub/commands/desk.py": "between two looks at whether a command had its effect; tests hand in another",
     "hub/aging.py": "looks for aged points",
     "hub/supervise.py": "waits before a part is started again",
     "simulators/fleet.py": "time passes for devices",

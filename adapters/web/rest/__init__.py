@@ -1,11 +1,12 @@
 """The REST routes by subject; `ROUTES` is all of them."""
 
-from adapters.web.rest import alarms, devices, history, session, site
+from adapters.web.rest import alarms, commands, devices, history, session, site
 from adapters.web.routes import Route
 
 ROUTES: tuple[Route, ...] = (
     *site.ROUTES,
     *devices.ROUTES,
+    *commands.ROUTES,
     *history.ROUTES,
     *alarms.ROUTES,
     *session.ROUTES,

@@ -19,7 +19,7 @@ PASSWORD = "một câu dài dễ nhớ hơn"
 
 
 def _path(pattern: str) -> str:
-    values = {"device": "panel-1", "point": "level", "alarm": FIRE}
+    values = {"device": "panel-1", "point": "level", "alarm": FIRE, "name": "silence"}
     return "/api/v1" + re.sub(r"{(\w+)\*?}", lambda found: values[found[1]], pattern)
 
 
@@ -34,7 +34,10 @@ async def test_every_route_lets_in_exactly_the_roles_that_have_its_right(
             client = await web.script(role, f"{role} {route.path}")
         else:
             client = await web.browser(role)
-        bodies: dict[str, Any] = {"comment": {"note": "x"}, "login": {"user": "x", "password": "x"}}
+        bodies: dict[str, Any] = {
+            "comment": {"note": "x"}, "login": {"user": "x", "password": "x"}, "operate": {"note": "x"},
+            "write": {"value": 1.5, "note": "x"},
+        }  # fmt: skip
         body = bodies.get(route.path.rsplit("/", 1)[-1], {"occurrence": 1}) if route.body else None
         async with client.request(route.method, _path(route.path), json=body) as answer:
             where = f"{route.method} {route.path} as {role}"

@@ -78,6 +78,60 @@ export interface BucketRow {
   count: number;
 }
 
+/** What became of a command that was sent. */
+export interface CommandAnswer {
+  result: CommandRecord;
+}
+
+/** The commands of one device in the order of its profile. */
+export interface CommandPage {
+  items: CommandRow[];
+  next: string | null;
+}
+
+/** What became of a command. */
+export interface CommandRecord {
+  request: string;
+  /** unknown: look at the device; it is not sent again. */
+  outcome: "done" | "refused" | "unknown";
+  ok: boolean;
+  /** One word; empty when done. */
+  reason: string;
+  detail: string;
+  point: string;
+  /** Null for a point that was written as such. */
+  name: string | null;
+  who: string;
+  /** What the read-back saw last. */
+  after: boolean | number | string | null;
+  at: string;
+}
+
+/** Something that people may ask of a device. */
+export interface CommandRow {
+  device: string;
+  name: string;
+  title: Text;
+  point: string;
+  /** What is written, in engineering units. */
+  value: boolean | number | string;
+  /** 0 harmless … 5 endangers life. */
+  danger: number;
+  roles: ("viewer" | "operator" | "engineer" | "admin")[];
+  /** Whether it must be selected first. */
+  select: boolean;
+  /** Whether it acts on fire protection. */
+  fire: boolean;
+  /** Whether the site lets it be given to this device. */
+  allowed: boolean;
+  /** Whether whoever asks may give it. */
+  may: boolean;
+  /** Whether other points can forbid it. */
+  interlock: boolean;
+  /** The point that shows its effect. */
+  read_back: string | null;
+}
+
 /** Write a comment on an alarm. */
 export interface CommentRequest {
   note: string;
@@ -279,6 +333,15 @@ export interface NoteRow {
   at: string;
 }
 
+/** Give a command; the note says why. */
+export interface OperateRequest {
+  note: string;
+  /** Of the selection, where one is needed. */
+  token?: string | null;
+  /** The client's own id: a retry is harmless. */
+  request?: string | null;
+}
+
 /** A point with what its number means. */
 export interface PointDetail {
   point: string;
@@ -384,6 +447,12 @@ export interface Resumed {
   seq: number;
 }
 
+/** A selection: whoever made it may give the command once until `expires`. */
+export interface SelectAnswer {
+  token: string;
+  expires: string;
+}
+
 /** The site, and where its stream stands. */
 export interface SiteAnswer {
   id: string;
@@ -464,6 +533,14 @@ export interface Unsub {
   id: number;
 }
 
+/** Set a point, in engineering units; the note says why. */
+export interface WriteRequest {
+  value: boolean | number | string;
+  note: string;
+  /** The client's own id: a retry is harmless. */
+  request?: string | null;
+}
+
 /** Zones, parents before children. */
 export interface ZonePage {
   items: ZoneRow[];
@@ -484,6 +561,8 @@ export type PriorityWord = "critical" | "high" | "medium" | "low";
 export type QualityWord = "good" | "uncertain" | "bad";
 
 export type HealthWord = "waiting" | "online" | "degraded" | "offline" | "out_of_service";
+
+export type OutcomeWord = "done" | "refused" | "unknown";
 
 export type RoleWord = "viewer" | "operator" | "engineer" | "admin";
 

@@ -1,0 +1,11 @@
+"""Commands to devices: the one place where something is sent because a person asked for it. Nothing else comes here.
+
+The order is fixed: role → allowed here → reason → value → interlock → selected → journaled → sent, once → read back →
+result journaled → told. What is refused sends nothing and says why. A write whose answer is lost is *unknown*: it is
+never tried again, because trying again would be a second command.
+"""
+
+from hub.commands.desk import Commands
+from hub.commands.sending import Lines
+
+__all__ = ["Commands", "Lines"]

@@ -1,0 +1,191 @@
+"""The desk at which people ask devices to do something."""
+
+import asyncio
+import secrets
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from hub.commands.ledger import Given, Ledger, in_time
+from hub.commands.permits import Judge, permit, permit_now, permit_write, raw_steps
+from hub.commands.selections import Selections
+from hub.commands.sending import LOST, Lines, Pause, Said, Sender
+from hub.journal import Journal
+from hub.metrics import Figure
+from hub.model import (
+    SECOND,
+    Clock,
+    Command,
+    CommandResult,
+    CommandSpec,
+    Device,
+    DeviceId,
+    PointId,
+    PointValue,
+    Refused,
+    Selection,
+    Value,
+)
+from hub.roles import Person
+from hub.state import State
+
+OUTCOMES = ("done", "refused", "unknown")
+
+
+class Commands:
+    """Takes commands from people to devices. Whoever calls has made sure who asks."""
+
+    def __init__(
+        self,
+        state: State,
+        journal: Journal,
+        lines: Lines,
+        clock: Clock,
+        *,
+        judge: Judge,
+        pause: Pause = asyncio.sleep,
+    ) -> None:
+        self._state = state
+        self._clock = clock
+        self._judge = judge
+        self._sender = Sender(lines, state, clock, pause)
+        self._ledger = Ledger(state, journal, clock)
+        self._selections = Selections(clock)
+        self._busy: set[DeviceId] = set()
+        self._counts: Counter[str] = Counter()
+
+    async def write(
+        self, person: Person, point: PointId, value: Value, note: str, request: str | None = None
+    ) -> CommandResult:
+        """Set one point that profile and device both call writable. Raises Refused."""
+        known = self._state.site.points.get(point)
+        if known is None:
+            raise Refused("unknown", f"there is no point {point!r}")
+        device = self._state.site.devices[known.device]
+        spec = CommandSpec("", known.title, point, value, timeout=device.timeout + 5 * SECOND)
+        command = self._command(person, spec, note, request)
+        if (given := self._ledger.known(command.request, spec)) is not None:
+            return await _again(given)
+        with self._noting(command):
+            permit_write(person, device, known)
+            steps = self._possible(device, spec, note)
+        return await self._give(device, spec, steps, command)
+
+    def select(self, person: Person, device: DeviceId, name: str) -> Selection:
+        """Choose a command that could be given now; within ten seconds the same person may give it. Raises Refused."""
+        found, spec = self._find(device, name)
+        with self._noting(self._command(person, spec, "", None)):
+            permit(person, found, spec)
+            self._possible(found, spec, "selected")
+            return self._selections.choose((device, name, person.name))
+
+    async def operate(
+        self,
+        person: Person,
+        device: DeviceId,
+        name: str,
+        note: str,
+        *,
+        request: str | None = None,
+        token: str | None = None,
+    ) -> CommandResult:
+        """Give a command. Raises Refused."""
+        found, spec = self._find(device, name)
+        command = self._command(person, spec, note, request)
+        if (given := self._ledger.known(command.request, spec)) is not None:
+            return await _again(given)
+        with self._noting(command):
+            permit(person, found, spec)
+            steps = self._possible(found, spec, note)
+            if spec.select:
+                self._selections.take(token, (device, name, person.name))
+        return await self._give(found, spec, steps, command)
+
+    def restore(self) -> None:
+        """Remember what was asked before this start, and say what nobody heard the end of."""
+        self._ledger.restore()
+
+    async def stop(self) -> None:
+        """End what is under way; it is journaled as unknown."""
+        tasks = self._ledger.tasks
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def figures(self) -> Iterator[Figure]:
+        """Yield how many commands ended how."""
+        for outcome in OUTCOMES:
+            labels = {"outcome": outcome}
+            yield Figure("citywatch_commands", "Commands to devices", self._counts[outcome], labels, total=True)
+
+    def _find(self, device: DeviceId, name: str) -> tuple[Device, CommandSpec]:
+        found = self._state.site.devices.get(device)
+        if found is None:
+            raise Refused("unknown", f"there is no device {device!r}")
+        spec = next((c for c in found.commands if c.name == name), None)
+        if spec is None:
+            raise Refused("unknown", f"the profile of {device} has no command {name!r}")
+        return found, spec
+
+    def _command(self, person: Person, spec: CommandSpec, note: str, request: str | None) -> Command:
+        known = self._state.reading(spec.point)
+        # two people may choose the same request id; their names keep them apart
+        named = f"{person.name}/{request or secrets.token_hex(8)}"
+        before = None if known is None else known.value
+        return Command(
+            spec.point, spec.value, person.name, self._clock.now(), note.strip(), named, spec.name or None, before
+        )
+
+    def _possible(self, device: Device, spec: CommandSpec, note: str) -> Sequence[PointValue]:
+        """Return the raw values to write, in order. Raises Refused."""
+        if not note.strip():
+            raise Refused("no_note", "say why: a command needs a reason, which the journal keeps")
+        steps = raw_steps(spec, self._state.site.points)
+        permit_now(device, spec, self._judge)
+        if device.id in self._busy:
+            raise Refused("busy", f"another command to {device.id} is under way; wait for its result")
+        return steps
+
+    @contextmanager
+    def _noting(self, command: Command) -> Iterator[None]:
+        try:
+            yield
+        except Refused as why:
+            self._counts["refused"] += 1
+            self._ledger.refuse(command, why)
+            raise
+
+    async def _give(
+        self, device: Device, spec: CommandSpec, steps: Sequence[PointValue], command: Command
+    ) -> CommandResult:
+        self._busy.add(device.id)
+        given = self._ledger.open(command)
+        given.task = asyncio.create_task(self._carry_out(device, spec, steps, given), name=f"command {spec.point}")
+        return await asyncio.shield(given.task)
+
+    async def _carry_out(
+        self, device: Device, spec: CommandSpec, steps: Sequence[PointValue], given: Given
+    ) -> CommandResult:
+        said = Said("unknown", "failed", f"the hub failed before it heard what became of it; {LOST}")
+        try:
+            if await self._ledger.kept(given.command):
+                said = await self._sender.send(device, spec, steps)
+            else:
+                said = Said("refused", "not_recorded", "the journal could not take the command, so it was not sent")
+        finally:
+            self._busy.discard(device.id)
+            given.task = None
+            told = self._ledger.close(given, said)
+            self._counts[said.outcome] += 1
+        await in_time(told)
+        assert given.result is not None
+        return given.result
+
+
+async def _again(given: Given) -> CommandResult:
+    """Return the result of a request that came before, when it is there."""
+    if given.task is not None:
+        return await asyncio.shield(given.task)
+    if given.result is None:
+        raise Refused("busy", "this request is being worked on")
+    return given.result
