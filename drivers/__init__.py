@@ -6,7 +6,11 @@ from importlib.metadata import entry_points
 
 from drivers.base import DriverSpec
 
-_OURS = {"modbus": "drivers.modbus", "mqtt": "drivers.mqtt"}
+_OURS = {
+    "modbus": "drivers.modbus",
+    "mqtt": "drivers.mqtt",
+    "snmp": "drivers.snmp",
+}
 
 
 class _Registry(Mapping[str, DriverSpec]):

@@ -101,7 +101,7 @@ class Connection(_Strict):
     )
     largest: int = Field(
         20,
-        ge=1,
+        ge=2,
         le=LARGEST_REQUEST,
         description="Most OIDs in one request.",
         json_schema_extra={"vi": "Số OID nhiều nhất trong một yêu cầu."},
@@ -142,7 +142,7 @@ class Limits(_Strict):
 
     largest: int = Field(
         LARGEST_REQUEST,
-        ge=1,
+        ge=2,
         le=LARGEST_REQUEST,
         description="Most OIDs in one request; the smaller of this and the connection's.",
         json_schema_extra={"vi": "Số OID nhiều nhất trong một yêu cầu; lấy số nhỏ hơn giữa đây và kết nối."},

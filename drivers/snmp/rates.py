@@ -34,6 +34,11 @@ class Count(Struct, frozen=True):
     moment: Moment
 
 
+def too_soon(before: Moment, now: Moment) -> bool:
+    """Tell whether two answers are too close for the hundredths of a second that the agent counts."""
+    return now.at - before.at < SHORTEST
+
+
 def restarted(before: Moment, now: Moment) -> bool:
     """Tell whether the agent started anew in between: its clock fell, or went on by another time than ours.
 

@@ -19,7 +19,8 @@ import pytest
 from drivers.base import BoundDevice, BoundPoint, DriverSpec
 from drivers.modbus import SPEC as MODBUS
 from drivers.mqtt import SPEC as MQTT
-from tests.support import mosquitto
+from drivers.snmp import SPEC as SNMP
+from tests.support import mosquitto, snmpd
 from tests.support.broken_modbus import BrokenModbus, good, never
 
 
@@ -138,9 +139,60 @@ class MqttRig:
         return BoundDevice(name, self.spec.connection.model_validate(given), points, timeout=2.0, site="exam")
 
 
+class SnmpRig:
+    spec = SNMP
+    heavy = "gufo"
+    example: tuple[dict[str, object], object, object] = ({"oid": "1.3.6.1.2.1.1.5.0", "type": "string"}, "exam", "exam")
+
+    def __init__(self, version: int | str) -> None:
+        if reason := snmpd.available():
+            pytest.skip(reason)
+        self._version = version
+        folder = tempfile.mkdtemp()
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self._agent = snmpd.Snmpd(Path(folder))
+
+    async def up(self) -> None:
+        await asyncio.to_thread(self._agent.start)
+
+    async def down(self) -> None:
+        await asyncio.to_thread(self._agent.stop)
+
+    async def mute(self) -> None:
+        os.kill(self._agent.pid, signal.SIGSTOP)
+
+    async def speak(self) -> None:
+        raise NotImplementedError("SNMP agents are asked")
+
+    def devices(self) -> Sequence[BoundDevice]:
+        return [self._device("one"), self._device("two")]
+
+    def _device(self, name: str) -> BoundDevice:
+        place = {"host": "127.0.0.1", "port": self._agent.port}
+        connection = self.spec.connection.model_validate({**place, **snmpd.sign_in(self._version)})
+        addresses: dict[str, dict[str, object]] = {
+            "uptime": {"oid": "1.3.6.1.2.1.1.3.0", "type": "ticks"},
+            "name": {"oid": "1.3.6.1.2.1.1.5.0", "type": "string"},
+            "nothing": {"oid": "1.3.6.1.2.1.1.99.0"},
+            "port": {
+                "table": "1.3.6.1.2.1.2.2.1",
+                "column": 8,
+                "row": {"column_oid": "1.3.6.1.2.1.2.2.1.2", "equals": "lo"},
+            },
+            "ports": {"table": "1.3.6.1.2.1.2.2.1", "column": 1, "fold": "count"},
+        }
+        points = tuple(
+            BoundPoint(f"{name}/{p}", name, self.spec.address.model_validate(a)) for p, a in addresses.items()
+        )
+        return BoundDevice(name, connection, points, timeout=0.6)
+
+
 RIGS: dict[str, Callable[[], Rig]] = {
     "modbus": ModbusRig,
     "modbus-rtu": lambda: ModbusRig("rtu"),
     "mqtt-5": lambda: MqttRig(5),
     "mqtt-3.1.1": lambda: MqttRig("3.1.1"),
+    "snmp-3": lambda: SnmpRig(3),
+    "snmp-2c": lambda: SnmpRig("2c"),
+    "snmp-1": lambda: SnmpRig(1),
 }

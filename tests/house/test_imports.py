@@ -16,6 +16,7 @@ ROOMS = {
     "amqtt": ("simulators/broker.py",),
     "apscheduler": ("hub/schedule.py",),
     "argon2": ("adapters/web/passwords.py",),
+    "gufo": ("drivers/snmp/client.py", "drivers/snmp/exchange.py", "drivers/snmp/signin.py"),
     "mqtt5": ("hub/wire/mqtt/",),
     "paho": ("hub/wire/mqtt/v311.py", "simulators/publisher.py"),
     "prometheus_client": ("hub/metrics.py",),

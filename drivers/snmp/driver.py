@@ -1,0 +1,162 @@
+"""The SNMP driver: asks an agent for objects and columns, hands out raw values or the reason why there is none.
+
+Errors of agents from RFC 3416, 4.2: tooBig and genErr void a whole answer, noSuchName (version 1) too.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from pydantic import ValidationError
+
+from drivers.base import BoundDevice, BoundPoint, Sink
+from drivers.snmp import rates
+from drivers.snmp.client import UPTIME, SnmpClient
+from drivers.snmp.connection import Limits
+from drivers.snmp.exchange import BadAnswer
+from drivers.snmp.plan import Request
+from drivers.snmp.reads import Counts, Reads, row_columns
+from drivers.snmp.tables import Tables, guards_of
+from drivers.snmp.value import Raw
+from hub.metrics import Figure
+from hub.model import Clock, DeviceId, Misconfigured, PointId, Reason, Refused, Sample, Value
+from hub.model.clock import SystemClock
+
+
+class SnmpDriver:
+    """One agent, with every device that stands for a part of it."""
+
+    def __init__(self, devices: Sequence[BoundDevice], clock: Clock | None = None) -> None:
+        self._devices: dict[DeviceId, BoundDevice] = {d.id: d for d in devices}
+        self._clock = clock or SystemClock()
+        self._connection = devices[0].connection
+        self._client = SnmpClient(self._connection, self._clock)
+        self._patience = max(d.timeout for d in devices)
+        self._limits = {d.id: _limits(d) for d in devices}
+        self._reads: dict[tuple[PointId, ...], tuple[int, Reads]] = {}
+        self._tables = Tables()
+        self._counts: Counts = {}
+        self._walks = 0
+
+    async def open(self) -> None:
+        """Find the agent and sign in. Raises Unreachable, Misconfigured."""
+        await self._client.open(self._patience)
+
+    async def read(self, points: Sequence[BoundPoint]) -> list[Sample]:
+        """Return one sample for each point, all of one device. Raises NoAnswer, Unreachable, Misconfigured."""
+        if not points:
+            return []
+        device = self._devices[points[0].device]
+        for _ in range(2):
+            reads = await self._reads_of(device, points)
+            samples = await self._collect(device, reads)
+            if samples is not None:
+                return samples
+        return reads.none_of(range(len(points)), Reason.WAITING)
+
+    async def subscribe(self, sink: Sink) -> None:
+        """Refuse: agents are asked; what they tell goes to the receiver of traps. Raises Misconfigured."""
+        raise Misconfigured("SNMP agents are asked; their traps go to a device with driver snmp-trap")
+
+    async def write(self, point: BoundPoint, value: Value) -> None:
+        """Refuse: this driver reads only. Raises Refused."""
+        raise Refused("read_only", f"{point.id} cannot be written: the SNMP driver only reads")
+
+    async def close(self) -> None:
+        """Disconnect; safe to call twice and after a failed `open`."""
+        self._client.close()
+
+    def figures(self) -> Iterable[Figure]:
+        """Return what the agent was asked and what came of it."""
+        exchange = self._client.exchange
+        of = {"line": exchange.where}
+        yield Figure(
+            "citywatch_snmp_requests", "Requests sent, repetitions included", exchange.requests, of, total=True
+        )
+        yield Figure(
+            "citywatch_snmp_unanswered", "Requests that stayed unanswered", exchange.unanswered, of, total=True
+        )
+        yield Figure("citywatch_snmp_damaged", "Answers that could not be decoded", exchange.damaged, of, total=True)
+        yield Figure("citywatch_snmp_walks", "Columns read to find rows by name", self._walks, of, total=True)
+
+    async def _collect(self, device: BoundDevice, reads: Reads) -> list[Sample] | None:
+        """Return the samples of all points; None when rows may have moved under the question."""
+        samples = list(reads.lost)
+        for request in tuple(reads.requests):
+            found = await self._fetch(device, reads, request)
+            if found is None:
+                return None
+            samples += found
+        for column, members in reads.columns.items():
+            rows = await self._column(device, column)
+            samples += reads.none_of(members, Reason.UNDECODABLE) if rows is None else reads.of_column(column, rows)
+        return samples
+
+    async def _fetch(self, device: BoundDevice, reads: Reads, request: Request) -> list[Sample] | None:
+        """Ask one request; one that is answered with an error, or not understood, is halved and asked again."""
+        reason = Reason.NOT_PROGRAMMED if self._connection.version == 1 else Reason.REFUSED
+        try:
+            answer = await self._client.get([UPTIME, *reads.guards, *request.oids], device.timeout)
+        except BadAnswer:
+            answer, reason = {}, Reason.UNDECODABLE
+        if not answer:
+            return await self._halve(device, reads, request, reason)
+        uptime = answer.get(UPTIME)
+        moment = rates.Moment(uptime if isinstance(uptime, int) else None, self._clock.monotonic())
+        if self._tables.moved(answer, moment, reads.guards):
+            return None
+        if reads.gone(request, answer):
+            self._tables.doubt(moment.at)
+        return reads.of_answer(request, answer, moment, self._counts)
+
+    async def _halve(self, device: BoundDevice, reads: Reads, request: Request, reason: Reason) -> list[Sample] | None:
+        if len(request.members) == 1:
+            return reads.none_of(request.members, reason)
+        samples: list[Sample] = []
+        for part in reads.split(request):
+            found = await self._fetch(device, reads, part)
+            if found is None:
+                return None
+            samples += found
+        return samples
+
+    async def _reads_of(self, device: BoundDevice, points: Sequence[BoundPoint]) -> Reads:
+        """Return how the points are read, after reading the names of rows where that is due."""
+        await self._learn(device, row_columns(points))
+        key = tuple([p.id for p in points])
+        known = self._reads.get(key)
+        if known is None or known[0] != self._tables.version:
+            limits = self._limits[device.id]
+            room = min(limits.largest, self._connection.largest) - 1
+            repetitions = 0 if self._connection.version == 1 else limits.repetitions
+            known = self._tables.version, Reads(tuple(points), self._tables, room, repetitions)
+            self._reads[key] = known
+        return known[1]
+
+    async def _learn(self, device: BoundDevice, columns: Sequence[str]) -> None:
+        unknown = self._tables.unknown(columns, self._clock.monotonic()) if columns else []
+        guards = guards_of(unknown)
+        if guards:
+            try:
+                self._tables.guard(await self._client.get([UPTIME, *guards], device.timeout), guards)
+            except BadAnswer:
+                self._tables.guard({}, guards)
+        for column in unknown:
+            rows = await self._column(device, column)
+            self._walks += 1
+            self._tables.learn(column, rows or {}, self._clock.monotonic())
+
+    async def _column(self, device: BoundDevice, column: str) -> Mapping[str, Raw] | None:
+        """Return the rows of a column, or None when nothing can be made of it."""
+        limits = self._limits[device.id]
+        try:
+            return await self._client.column(column, limits.repetitions, limits.largest_table, device.timeout)
+        except BadAnswer:
+            return None
+
+
+def _limits(device: BoundDevice) -> Limits:
+    try:
+        return Limits.model_validate(device.limits)
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        place = ".".join(str(p) for p in first["loc"])
+        raise Misconfigured(f"limits of {device.id}: {place}: {first['msg']}") from fault
