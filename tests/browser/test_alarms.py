@@ -1,4 +1,4 @@
-"""Issue 2, point 9: what the operator sees and does on the alarm page."""
+"""Promise 9: what the operator sees and does on the alarm page."""
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect

@@ -1,4 +1,4 @@
-"""Issue 2, points 9 and 10: the console on the whole road, from a simulated panel's registers to two browsers."""
+"""Promises 9 and 10: the console on the whole road, from a simulated panel's registers to two browsers."""
 
 import signal
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Issue 2, point 9: a lost connection is unmistakable, and so is a picture that differs from the hub's."""
+"""Promise 9: a lost connection is unmistakable, and so is a picture that differs from the hub's."""
 
 import pytest
 from playwright.async_api import BrowserContext, Page, expect

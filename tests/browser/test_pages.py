@@ -1,4 +1,4 @@
-"""Issue 2, points 9 and 10: every page, in both languages and themes, at the size of an old duty-room monitor.
+"""Promises 9 and 10: every page, in both languages and themes, at the size of an old duty-room monitor.
 
 The pictures are left in .cache/screenshots/, to be looked at.
 """

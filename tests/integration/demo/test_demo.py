@@ -44,7 +44,7 @@ async def until_alarm(web: aiohttp.ClientSession, ready: dict[str, Any], alarm: 
 
 
 async def test_the_demo_shows_the_fire_and_leaves_no_process(web: aiohttp.ClientSession, tmp_path: Path) -> None:
-    """Issue 2, point 2: one command, one ready line, a fire, and nothing left after Ctrl-C."""
+    """Promise 2: one command, one ready line, a fire, and nothing left after Ctrl-C."""
     async with citywatch("demo", "--json", "--port", "0", "--state", tmp_path / "state") as demo:
         ready = await demo.ready()
         assert ready["ready"] is True
@@ -94,7 +94,7 @@ async def the_link_signs_in_once(ready: dict[str, Any]) -> None:
 
 
 async def test_after_kill_nothing_is_left_and_the_next_start_works(web: aiohttp.ClientSession, tmp_path: Path) -> None:
-    """Issue 2, point 2: also after `kill -9` of the parent; the next start recovers."""
+    """Promise 2: also after `kill -9` of the parent; the next start recovers."""
     arguments = ("demo", "--json", "--port", "0", "--state", tmp_path / "state")
     async with citywatch(*arguments) as demo:
         ready = await demo.ready()

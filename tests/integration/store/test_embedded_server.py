@@ -1,4 +1,4 @@
-"""Issue 2, parts 2 and 8: the embedded database starts from nothing, survives everything, and leaves nothing behind."""
+"""Promises 2 and 8: the embedded database starts from nothing, survives everything, and leaves nothing behind."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Issue 2, part 8: numbered migrations, once each, checked, the same tables on every server."""
+"""Promise 8: numbered migrations, once each, checked, the same tables on every server."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

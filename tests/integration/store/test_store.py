@@ -1,4 +1,4 @@
-"""Issue 2, part 8: what the hub makes durable arrives in the database, the same on every server."""
+"""Promise 8: what the hub makes durable arrives in the database, the same on every server."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Issue 2, part 8 and "bad input": the database is cut, killed, late, or dislikes a row; nothing is lost or doubled."""
+"""Promise 8 and "bad input": the database is cut, killed, late, or dislikes a row; nothing is lost or doubled."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Issue 2, part 8: a site moves from one server to the other, and its spool goes on where it was."""
+"""Promise 8: a site moves from one server to the other, and its spool goes on where it was."""
 
 import asyncio
 import shutil

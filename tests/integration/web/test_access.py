@@ -1,4 +1,4 @@
-"""Who may do what, over real sockets: every route with every role, sessions, passwords, codes (issue 2, part 9)."""
+"""Who may do what, over real sockets: every route with every role, sessions, passwords, codes (promise 9)."""
 
 import re
 from pathlib import Path

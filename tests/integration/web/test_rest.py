@@ -1,4 +1,4 @@
-"""REST over real sockets: what it says, how it pages and filters, how it refuses (issue 2, part 9)."""
+"""REST over real sockets: what it says, how it pages and filters, how it refuses (promise 9)."""
 
 import json
 from io import BytesIO

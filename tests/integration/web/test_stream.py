@@ -1,4 +1,4 @@
-"""The WebSocket over real sockets: snapshot, deltas, resume, digest, actions, limits (issue 2, part 9)."""
+"""The WebSocket over real sockets: snapshot, deltas, resume, digest, actions, limits (promise 9)."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What a device may send instead of an answer, and that none of it ever becomes a value (issue 2, bad input)."""
+"""What a device may send instead of an answer, and that none of it ever becomes a value (promise: bad input)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Issue 2, part 8: rows as bytes of binary COPY."""
+"""Promise 8: rows as bytes of binary COPY."""
 
 import json
 import math
