@@ -111,8 +111,12 @@ class SpoolMachine(RuleBasedStateMachine):
         assert [b.seq for b in there] == sorted({b.seq for b in there})
         for batch in there:
             assert batch.body == int(batch.target[1:]).to_bytes(4, "big") * batch.n
-        missing = {number for number, _, _ in self.acknowledged} - set(numbers) - self.lost
-        assert not missing
+        missing = {number for number, _, _ in self.acknowledged} - set(numbers)
+        for _ in range(500):
+            if missing <= self.lost:
+                break
+            self.run(asyncio.sleep(0.005))  # a commit seen in the file, whose news of thinning is still on its way
+        assert missing <= self.lost
         assert self.spool.last_seq >= self.last_seq
         self.last_seq = self.spool.last_seq
 
