@@ -72,7 +72,7 @@ def _unscaled(point: Point, value: int | float) -> Value:
         raw = float(f"{(value - point.offset) / point.scale:.12g}")
     if isinstance(raw, float) and raw.is_integer() and abs(raw) < 2**53:
         raw = int(raw)
-    back = to_engineering(point, raw)
-    if not isinstance(back, int | float) or not math.isclose(back, value, rel_tol=1e-9, abs_tol=1e-12):
+    back, dust = to_engineering(point, raw), 1e-9 * max(1.0, abs(point.offset))
+    if not isinstance(back, int | float) or not math.isclose(back, value, rel_tol=1e-9, abs_tol=dust):
         raise ValueError(f"{value!r} is lost when scaled")
     return raw
