@@ -8,7 +8,11 @@ from importlib import import_module
 
 from simulators.base import Line
 
-_OURS = {"modbus": ("simulators.modbus", "ModbusLine"), "mqtt": ("simulators.mqtt", "MqttLine")}
+_OURS = {
+    "modbus": ("simulators.modbus", "ModbusLine"),
+    "mqtt": ("simulators.mqtt", "MqttLine"),
+    "opcua": ("simulators.opcua.line", "OpcuaLine"),
+}
 
 
 class _Registry(Mapping[str, type[Line]]):

@@ -21,12 +21,12 @@ def raw_of(point: Point, value: Value) -> Value:
 def _unmapped(point: Point, value: Value) -> Value:
     for key, meaning in (point.mapping or {}).items():
         if type(meaning) is type(value) and meaning == value:
-            return _word(key)
+            return word(key)
     known = ", ".join(str(v) for v in (point.mapping or {}).values())
     raise ValueError(f"{point.id} cannot be {value!r}; its mapping has {known}")
 
 
-def _word(key: str) -> Value:
+def word(key: str) -> Value:
     """Return the raw value that is written as `key` in a mapping: a number or truth where it reads as one."""
     try:
         parsed = json.loads(key)
