@@ -6,6 +6,8 @@ import pytest
 
 from adapters.base import Bucket
 from hub.model import (
+    Command,
+    CommandResult,
     DeviceChange,
     DeviceEvent,
     DeviceState,
@@ -131,6 +133,26 @@ async def test_the_journal_arrives_and_can_be_searched_page_by_page(tmp_path: Pa
         assert await kinds(zone="town/market") == ["transition"]
         assert await kinds(zone="tow") == []
         assert await kinds(category="fire", kind="transition") == ["transition"]
+
+
+async def test_commands_and_their_results_arrive_with_their_device(tmp_path: Path, empty: str):
+    async with running(tmp_path, empty) as store:
+        await store.record(
+            Command("panel/count", 7, "anh", NOW, "why", "anh/r1", before=3),
+            CommandResult(
+                "anh/r1", False, "no answer", NOW + SECOND, outcome="unknown", point="panel/count", who="anh"
+            ),
+        )
+        await store.stored()
+        rows = await store.rows("select kind, device, zone, body->>'who', body->>'outcome' from journal order by seq")
+        assert rows == [
+            ("command", "panel", "town", "anh", None),
+            ("command_result", "panel", "town", "anh", "unknown"),
+        ]
+        assert [row.kind for row in await store.adapter.journal(before=None, limit=9, match={"device": "panel"})] == [
+            "command_result",
+            "command",
+        ]
 
 
 async def test_alarms_are_the_fold_of_their_transitions_one_row_an_occurrence(tmp_path: Path, empty: str):

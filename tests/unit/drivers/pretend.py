@@ -46,6 +46,7 @@ class World:
         """Point → the reason why it has no value."""
         self.slow: dict[str, float] = defaultdict(float)
         self.reads: list[tuple[float, str]] = []
+        self.writes: list[tuple[float, str, Any]] = []
         self.opens: list[tuple[float, str]] = []
         self.closes = 0
         self.tell: asyncio.Queue[Any] = asyncio.Queue()
@@ -85,7 +86,7 @@ class PretendDriver:
             sink.take(item)
 
     async def write(self, point: BoundPoint, value: Any) -> None:
-        raise NotImplementedError
+        self.world.writes.append((self.world.now(), point.id, value))
 
     async def close(self) -> None:
         self.world.closes += 1
