@@ -9,7 +9,9 @@ from drivers.base import DriverSpec
 _OURS = {
     "modbus": "drivers.modbus",
     "mqtt": "drivers.mqtt",
+    "opcua": "drivers.opcua",
     "snmp": "drivers.snmp",
+    "snmp-trap": "drivers.snmp.traps_spec",
 }
 
 

@@ -42,23 +42,30 @@ class _Heard(Struct):
 
 
 class Farewells:
-    """A sink with an ear for last wills: a device is not alive because its broker says that it is gone."""
+    """A sink with an ear for what is said of health: last wills, and complaints of a driver about a device."""
 
     def __init__(self, sink: Sink, available: Mapping[PointId, Point]) -> None:
         self._sink = sink
         self._available = available
         self.gone: set[DeviceId] = set()
+        self.complaints: dict[DeviceId, tuple[str, str]] = {}
+        """Devices that the driver calls degraded, with reason and detail."""
 
     def take(self, intake: Intake) -> None:
         """Hand the batch on, and remember who said farewell."""
-        for sample in intake.samples:
-            if sample.point in self._available:
-                self._note(self._available[sample.point], sample)
+        if self._available:
+            for sample in intake.samples:
+                if sample.point in self._available:
+                    self._note(self._available[sample.point], sample)
         self._sink.take(intake)
 
     def report(self, device: DeviceId, state: DeviceState, reason: str = "", detail: str = "") -> None:
-        """Hand the health on, and remember who is gone."""
-        (self.gone.add if state is DeviceState.OFFLINE else self.gone.discard)(device)
+        """Hand the health on, and remember who is gone or only degraded."""
+        if self._available:
+            (self.gone.add if state is DeviceState.OFFLINE else self.gone.discard)(device)
+        self.complaints.pop(device, None)
+        if state is DeviceState.DEGRADED:
+            self.complaints[device] = reason, detail
         self._sink.report(device, state, reason, detail)
 
     def last_heard(self, device: DeviceId) -> Timestamp | None:
@@ -84,7 +91,6 @@ class Told(Line):
         super().__init__(fittings)
         self._silent_after = silent_after
         self._ear = Farewells(fittings.sink, available)
-        self._listener: Sink = self._ear if available else fittings.sink
         self._heard: dict[DeviceId, _Heard] = {}
 
     async def work(self, driver: Driver) -> None:
@@ -93,7 +99,7 @@ class Told(Line):
         self._begin()
         sweep = asyncio.create_task(self._sweep(), name=f"sweep {self.name}")
         try:
-            await driver.subscribe(self._listener)
+            await driver.subscribe(self._ear)
         finally:
             sweep.cancel()
             await asyncio.gather(sweep, return_exceptions=True)
@@ -103,6 +109,7 @@ class Told(Line):
         """Nobody has spoken on this connection yet."""
         now = self._clock.monotonic()
         self._ear.gone.clear()
+        self._ear.complaints.clear()
         for watched in self.watched.values():
             self._heard[watched.id] = _Heard(self._sink.last_heard(watched.id), now)
             if watched.state is DeviceState.OFFLINE:
@@ -135,4 +142,8 @@ class Told(Line):
     def _alive(self, watched: Watched) -> None:
         if watched.state is DeviceState.OFFLINE:
             log.info("device is heard again", device=watched.id, line=self.name)
-        watched.report(DeviceState.ONLINE)
+        complaint = self._ear.complaints.get(watched.id)
+        if complaint is None:
+            watched.report(DeviceState.ONLINE)
+        else:
+            watched.report(DeviceState.DEGRADED, *complaint)

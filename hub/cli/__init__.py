@@ -62,7 +62,9 @@ app = typer.Typer(
 def _root(
     ctx: typer.Context,
     version: bool = typer.Option(False, "--version", help="Print the version."),
-    lang: str = typer.Option("", "--lang", metavar="vi|en", help="Language of messages; absent: LANG, else the site's."),
+    lang: str = typer.Option(
+        "", "--lang", metavar="vi|en", help="Language of messages; absent: LANG, else the site's."
+    ),
 ) -> None:
     if lang:
         if lang not in ("vi", "en"):

@@ -18,10 +18,17 @@ site: {id: sample, name: Sample, timezone: Asia/Ho_Chi_Minh, language: en}
 zones: [{id: here}]
 devices: [{id: thing, profile: sample/thing, zone: here, connection: {host: 10.1.2.3}}]
 """
+CONNECTIONS = {"opcua": "{url: 'opc.tcp://10.1.2.3'}"}
 
 
 def test_every_driver_of_ours_has_a_folder_of_its_name() -> None:
-    assert set(FOLDERS) == set(REGISTRY)
+    """A driver may have a companion in its folder, named after it: `snmp-trap` lives with `snmp`."""
+    assert set(FOLDERS) == {name.partition("-")[0] for name in REGISTRY}
+
+
+def site_of(driver: str, profile: str) -> str:
+    site = SITE.replace("sample/thing", profile)
+    return site.replace("{host: 10.1.2.3}", CONNECTIONS.get(driver, "{host: 10.1.2.3}"))
 
 
 @pytest.mark.parametrize("driver", FOLDERS)
@@ -31,7 +38,7 @@ def test_the_sample_is_a_profile_that_loads(driver: str, tmp_path: Path) -> None
     name = yaml.safe_load(text)["profile"]
     (tmp_path / "profiles" / name).parent.mkdir(parents=True)
     shutil.copy(ROOT / "drivers" / driver / "sample.yaml", tmp_path / "profiles" / f"{name}.yaml")
-    (tmp_path / "site.yaml").write_text(SITE.replace("sample/thing", name), encoding="utf-8")
+    (tmp_path / "site.yaml").write_text(site_of(driver, name), encoding="utf-8")
     assert load(tmp_path, REGISTRY).devices["thing"].driver == driver
 
 
