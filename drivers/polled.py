@@ -17,6 +17,7 @@ from drivers.scan import ScanGroup
 from hub.model import (
     MILLISECOND,
     SECOND,
+    DeviceId,
     DeviceState,
     Intake,
     Misconfigured,
@@ -47,6 +48,7 @@ class Polled(Line):
         super().__init__(fittings)
         self.groups = groups
         self._silent = 0
+        self._bell: asyncio.Future[bool] | None = None
 
     def start(self, at: int) -> None:
         """Lay the grid of every group from `at` on."""
@@ -58,7 +60,9 @@ class Polled(Line):
         heap, task = self._due(), asyncio.current_task()
         while heap:
             due, turn, group = heap[0]
-            await self._sleep(due - self._clock.monotonic())
+            if not await self._until(due):
+                heap = self._heap()
+                continue
             await self._visit(driver, group)
             if task is not None and task.cancelling():
                 raise asyncio.CancelledError  # a library swallowed it; a busy line would never end
@@ -77,12 +81,37 @@ class Polled(Line):
         finally:
             self.turn.release()
 
+    def hasten(self, device: DeviceId, at: int) -> None:
+        """Scan a device at `at` (monotonic) too, because something was said of it."""
+        for group in self.groups:
+            if group.device == device:
+                group.hasten(at)
+        if self._bell is not None and not self._bell.done():
+            self._bell.set_result(False)
+
+    async def _until(self, due: int) -> bool:
+        """Wait until `due`; False when something else became due in the meantime."""
+        wait = due - self._clock.monotonic()
+        if wait <= 0:
+            return True
+        loop = asyncio.get_running_loop()
+        self._bell = loop.create_future()
+        timer = loop.call_later(wait / SECOND, _ring, self._bell)
+        try:
+            return await self._bell
+        finally:
+            timer.cancel()
+            self._bell = None
+
     def _due(self) -> list[tuple[int, int, ScanGroup]]:
         now = self._clock.monotonic()
-        active = [(turn, g) for turn, g in enumerate(self.groups) if not self.watched[g.device].stopped]
-        for _, group in active:
-            group.resume(now)
-        heap = [(g.due, turn, g) for turn, g in active]
+        for group in self.groups:
+            if not self.watched[group.device].stopped:
+                group.resume(now)
+        return self._heap()
+
+    def _heap(self) -> list[tuple[int, int, ScanGroup]]:
+        heap = [(g.due, turn, g) for turn, g in enumerate(self.groups) if not self.watched[g.device].stopped]
         heapq.heapify(heap)
         return heap
 
@@ -167,3 +196,8 @@ class Polled(Line):
         watched.until = 0
         if watched.state is DeviceState.OFFLINE:
             log.info("device answers again", device=watched.id, line=self.name)
+
+
+def _ring(bell: asyncio.Future[bool]) -> None:
+    if not bell.done():
+        bell.set_result(True)

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from drivers import scan
 from drivers.backoff import Backoff, Pace
-from drivers.base import BoundDevice, BoundPoint, Driver, DriverSpec, Sink
+from drivers.base import BoundDevice, BoundPoint, Driver, DriverSpec, Neighbour, Sink
+from drivers.hints import Hints
 from drivers.joined import Joined
 from drivers.line import Fittings, Line, figures
 from drivers.polled import Polled
@@ -63,9 +64,14 @@ class Runner:
         self._state = state
         self._pace = Pace(OPENS_PER_SECOND)
         self._supervisor = Supervisor()
+        self._polled: dict[DeviceId, Polled] = {}
+        """Filled with the lines; whoever hears of a device may hasten its scan."""
+        self._neighbours: Mapping[DeviceId, Neighbour] = {}
         self._resting = [d for d in devices if not d.enabled]
         wanted = [redirected(d, registry[d.driver], redirect or {}) for d in devices if d.enabled]
+        self._neighbours = {d.id: _neighbour(d, registry[d.driver]) for d in wanted}
         self.watch: Sequence[Line] = self._lines(wanted)
+        self._polled.update((d, line) for line in self.watch if isinstance(line, Polled) for d in line.watched)
 
     @property
     def lines(self) -> dict[str, bool]:
@@ -138,6 +144,8 @@ class Runner:
 
     def _fittings(self, spec: DriverSpec, devices: Sequence[Device]) -> Fittings:
         bound = [bind(d, self._site, self._state) for d in devices]
+        if spec.hears:
+            bound = [replace(b, neighbours=self._neighbours) for b in bound]
         urgent = any(p.lane is Lane.LIFE_SAFETY for d in devices for p in d.points)
         longest = {"longest": LIFE_SAFETY_WAIT} if urgent else {}
 
@@ -152,11 +160,16 @@ class Runner:
             driver=spec.name,
             build=build,
             devices=bound,
-            sink=self._sink if spec.pushes else self._joined,
+            sink=self._sink_of(spec),
             clock=self._clock,
             pace=self._pace,
             backoff=lambda: Backoff(self._dice.random, **longest),
         )
+
+    def _sink_of(self, spec: DriverSpec) -> Sink:
+        if spec.hears:
+            return Hints(self._sink, self._polled, self._clock)
+        return self._sink if spec.pushes else self._joined
 
 
 def bind(device: Device, site: str = "", state: str = "") -> BoundDevice:
@@ -184,6 +197,10 @@ def redirected(device: Device, spec: DriverSpec, redirect: Mapping[DeviceId, tup
     if device.id not in redirect or spec.redirect is None:
         return device
     return replace(device, connection=spec.redirect(device.connection, *redirect[device.id]))
+
+
+def _neighbour(device: Device, spec: DriverSpec) -> Neighbour:
+    return Neighbour(device.driver, spec.endpoint(device.connection)[0] if spec.endpoint else "")
 
 
 def _name(spec: DriverSpec, devices: Sequence[Device]) -> str:

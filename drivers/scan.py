@@ -28,7 +28,7 @@ class ScanGroup:
         self.phase = 0
         self.due = 0
         self.later: int | None = None
-        """The due time on the grid, while a prompt scan comes before it."""
+        """The due time on the grid, while a prompt or hastened scan comes before it."""
         self.missed = 0
         self.bad: tuple[str, ...] = ()
         """Points that the device refused at the last scan."""
@@ -45,6 +45,12 @@ class ScanGroup:
             self.due += -(-(now - self.due) // self.interval) * self.interval
         if self.interval > PROMPT and self.due - now > PROMPT:
             self.later, self.due = self.due, now + self.phase * PROMPT // self.interval
+
+    def hasten(self, at: int) -> None:
+        """Scan at `at` too, when that is sooner; the grid stays where it is."""
+        if at < self.due:
+            self.later = self.due if self.later is None else self.later
+            self.due = at
 
     def advance(self, now: int) -> None:
         """Plan the next scan after one that ended at `now`; whole periods that went by are missed."""

@@ -23,6 +23,7 @@ SLEEPS = {
     "adapters/timescale/latest.py": "its pace; tests hand in another",
     "adapters/web/broadcast.py": "heartbeat and ticks",
     "drivers/line.py": "the one place where lines wait",
+    "drivers/snmp/notifications.py": "between two reports of what was counted",
     "drivers/opcua/listening.py": "the pace of looks, reads and refreshes of one session",
     "drivers/opcua/session.py": "the life of a channel's keys",
     "drivers/snmp/notifications.py": "between two reports of what was counted",

@@ -1,8 +1,10 @@
 """What ships with the hub: every profile loads with its examples, the starter site starts."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from drivers import REGISTRY
 from hub.config import inspect, load, shipped
@@ -24,11 +26,28 @@ def test_the_profile_in_the_handbook_is_good(tmp_path: Path) -> None:
     assert inspect(tmp_path, REGISTRY)[1] == []
 
 
+SIGN_IN = {
+    "snmp": "{host: h, version: 2c, community: {secret: s}}",
+    "snmp-trap": "{communities: [{secret: s}]}",
+}
+"""Connections of drivers that are not content with a host."""
+CHOICES = {"fire/en54-modbus": "zones: 3", "fire/notifier-modbus-gw": "detectors: 5, modules: 2, loop: 3"}
+"""Parameters of profiles for which the smallest is not enough."""
+
+
+def choice(profile: str, file: dict[str, Any]) -> str:
+    """Return `with:` for the parameters that a profile leaves to the site."""
+    open_ones = {n: p for n, p in file.get("parameters", {}).items() if "default" not in p}
+    return CHOICES.get(profile) or ", ".join(f"{n}: {p.get('min', 2)}" for n, p in open_ones.items())
+
+
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_shipped_profile_loads_and_its_examples_hold(profile: str, tmp_path: Path) -> None:
-    given = "with: {zones: 3}" if profile == "fire/en54-modbus" else "tags: []"
-    given = "with: {detectors: 5, modules: 2, loop: 3}" if profile == "fire/notifier-modbus-gw" else given
-    device = f"{{id: d, profile: {profile}, zone: z, connection: {{host: h}}, {given}}}"
+    file = yaml.safe_load((shipped() / "profiles" / f"{profile}.yaml").read_text(encoding="utf-8"))
+    connection, given = SIGN_IN.get(file["driver"], "{host: h}"), choice(profile, file)
+    device = f"{{id: d, profile: {profile}, zone: z, connection: {connection}, with: {{{given}}}}}"
+    (tmp_path / "secrets.yaml").write_text("s: secret\n")
+    (tmp_path / "secrets.yaml").chmod(0o600)
     (tmp_path / "site.yaml").write_text(f"version: 1\nsite: {{id: s}}\nzones: [{{id: z}}]\ndevices:\n  - {device}\n")
     site, problems = inspect(tmp_path, REGISTRY)
     assert problems == []

@@ -1,0 +1,1 @@
+"""SNMP with programs that are not ours."""
