@@ -16,6 +16,7 @@ WRAP = 2**32
 WRAPS_AFTER = 496 * 24 * 3600 * 100
 """An uptime beyond this that is followed by a small one has wrapped; any other fall is a restart."""
 SLACK = 2 * SECOND
+"""How far the agent's clock may be from ours, beside a fiftieth of the time that passed: answers take their time."""
 SHORTEST = SECOND // 20
 
 
@@ -55,7 +56,7 @@ def _lapse(before: Moment, now: Moment) -> int | None:
     ticks = now.uptime - before.uptime
     if ticks < 0 and before.uptime > WRAPS_AFTER:
         ticks += WRAP
-    if ticks < 0 or abs(ticks * TICK - passed) > SLACK + passed // 10:
+    if ticks < 0 or abs(ticks * TICK - passed) > SLACK + passed // 50:
         return None
     return ticks * TICK
 

@@ -87,6 +87,8 @@ class Snmpd:
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._lines = lines
+        self.users = dict(USERS)
+        """Who may read, from the next start on."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "servant.py").write_text(SERVANT)
         self.make_up({})
@@ -98,7 +100,7 @@ class Snmpd:
         return self._process.pid
 
     def make_up(self, made: Made) -> None:
-        """Set the objects below MADE_UP and wherever `places` says; effective from the next question on."""
+        """Set the objects below MADE_UP; effective from the next question on."""
         fresh = self.folder / "made.json.new"
         fresh.write_text(json.dumps(made))
         fresh.replace(self.folder / "made.json")
@@ -138,7 +140,7 @@ class Snmpd:
         servant = f"{sys.executable} {self.folder / 'servant.py'} {self.folder / 'made.json'}"
         users = [
             f'createUser {name} {auth} "{AUTH_PASSWORD}" {privacy} "{PRIVACY_PASSWORD}"\nrouser {name} priv'
-            for name, (auth, privacy) in USERS.items()
+            for name, (auth, privacy) in self.users.items()
         ]
         lines = [
             f"agentaddress udp:127.0.0.1:{self.port}",
