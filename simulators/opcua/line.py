@@ -20,7 +20,6 @@ from simulators.opcua.conditions import Conditions
 from simulators.opcua.nodes import Builder, Variable
 from simulators.opcua.notifier import Notifier
 from simulators.opcua.space import made, port_of
-from simulators.opcua.spoken import spoken
 from simulators.process import Process
 from simulators.raw import fits
 from simulators.relay import Relay, Weather
@@ -189,7 +188,7 @@ class OpcuaLine(Line):
             code = status(int(found.args["code"]))
             return ua.DataValue(ua.Variant(None), code, SourceTimestamp=at)
         try:
-            raw = spoken(variable.points, lambda p: self.process.value(p, self._now), self.process.held)
+            raw = variable.voice.raw(lambda p: self.process.value(p, self._now), self.process.held)
             value = ua.Variant(_typed(raw, variable.type), variable.type)
         except (ValueError, TypeError) as problem:
             self._warn(variable.points[0], str(problem))

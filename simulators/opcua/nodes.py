@@ -10,7 +10,7 @@ from msgspec import Struct
 from drivers.opcua.address import Address, Connection
 from hub.model import Device, Point
 from simulators.opcua.builtin import named, node_id
-from simulators.opcua.spoken import raw_type
+from simulators.opcua.spoken import Voice, raw_type
 
 _NODE = re.compile(r"(?:ns=(?P<index>\d+);|nsu=(?P<uri>[^;]+);)?(?P<rest>[isgb]=.*)\Z", re.DOTALL)
 _STEP = re.compile(r"(?:(?P<index>\d+):)?(?P<name>.+)\Z", re.DOTALL)
@@ -24,6 +24,7 @@ class Variable(Struct, frozen=True, eq=False):
     node: ua.NodeId
     type: ua.VariantType
     points: tuple[Point, ...]
+    voice: Voice
 
 
 class Builder:
@@ -125,7 +126,7 @@ class Builder:
         kind = await found.read_data_type_as_variant_type()
         if any(point.writable for point in points):
             await found.set_writable()
-        return Variable(node, kind, tuple(points))
+        return Variable(node, kind, tuple(points), Voice(points))
 
     async def _method(self, device: Device, point: Point) -> None:
         address: Address = point.address

@@ -1,4 +1,4 @@
-"""Which raw value a variable carries when several points read it: the state that says most of what is true. Pure."""
+"""Which raw value a variable carries when several points read it: the one that says most of what is true. Pure."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,13 +6,14 @@ from hub.model import Point, PointId, Value
 from simulators.raw import raw_of, word
 
 _UNSIGNED = frozenset({"device.count", "fire.count", "fire.heartbeat"})
+_UNKNOWN = object()
 
 
 def raw_type(points: Sequence[Point]) -> str:
     """Return the built-in type (OPC 10000-6, 5.1.2) that a variable of these points has."""
-    mapped = next((p for p in points if p.mapping), None)
-    if mapped is not None:
-        return _type_of_keys([word(key) for p in points for key in p.mapping or {}])
+    keys = [word(key) for p in points for key in p.mapping or {}]
+    if keys:
+        return _type_of_keys(keys)
     first = points[0]
     if first.type == "bool":
         return "Boolean"
@@ -33,28 +34,40 @@ def _type_of_keys(keys: Sequence[Value]) -> str:
     return "String"
 
 
-def spoken(points: Sequence[Point], value: Callable[[Point], Value], held: Callable[[PointId], bool]) -> Value:
-    """Return the raw value that is right for most points: those that somebody set first, then in their order.
+class Voice:
+    """What one variable says. Of several points those that somebody set are heard first, then in their order."""
 
-    Raises ValueError when no raw value means what the first point says.
-    """
-    if len(points) == 1:
-        return raw_of(points[0], value(points[0]))
-    ordered = sorted(points, key=lambda p: not held(p.id))
-    wanted = [(point, value(point)) for point in ordered]
-    candidates = list(dict.fromkeys([raw_of(p, v) for p, v in wanted] + [word(k) for k in ordered[0].mapping or {}]))
+    def __init__(self, points: Sequence[Point]) -> None:
+        self._points = tuple(points)
+        raws = dict.fromkeys(word(key) for point in points for key in point.mapping or {})
+        self._meanings = {raw: [_meaning(point, raw) for point in points] for raw in raws}
+        self._last: tuple[tuple[Value, ...], tuple[bool, ...]] | None = None
+        self._said: Value = 0
 
-    def right(raw: Value) -> tuple[int, int, tuple[bool, ...]]:
-        matches = tuple(_means(point, raw, meant) for point, meant in wanted)
-        firmly = sum(match for match, (point, _) in zip(matches, wanted, strict=True) if held(point.id))
-        return firmly, sum(matches), matches
+    def raw(self, value: Callable[[Point], Value], held: Callable[[PointId], bool]) -> Value:
+        """Return the raw value that is right for most points. Raises ValueError when none says the first point."""
+        wanted = tuple(value(point) for point in self._points)
+        firm = tuple(held(point.id) for point in self._points)
+        if len(self._points) == 1 or not self._meanings:
+            first = firm.index(True) if True in firm else 0
+            return raw_of(self._points[first], wanted[first])
+        if (wanted, firm) != self._last:
+            self._said = max(self._meanings, key=lambda raw: self._right(raw, wanted, firm))
+            self._last = wanted, firm
+        return self._said
 
-    return max(candidates, key=right)
+    def _right(
+        self, raw: Value, wanted: tuple[Value, ...], firm: tuple[bool, ...]
+    ) -> tuple[int, int, list[bool], list[bool]]:
+        pairs = zip(self._points, self._meanings[raw], wanted, strict=True)
+        matches = [raw == raw_of(p, want) if means is _UNKNOWN else means == want for p, means, want in pairs]
+        held = [match for match, firmly in zip(matches, firm, strict=True) if firmly]
+        return sum(held), sum(matches), held, matches
 
 
-def _means(point: Point, raw: Value, meant: Value) -> bool:
+def _meaning(point: Point, raw: Value) -> object:
+    """Return what a raw value means to a point, None for nothing."""
     if point.mapping is None:
-        return raw == raw_of(point, meant)
-    found = [v for k, v in point.mapping.items() if word(k) == raw]
-    value = found[0] if found else None
-    return (not value if point.invert and isinstance(value, bool) else value) == meant
+        return _UNKNOWN
+    value = next((v for k, v in point.mapping.items() if word(k) == raw), None)
+    return not value if point.invert and isinstance(value, bool) else value

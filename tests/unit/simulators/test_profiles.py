@@ -24,15 +24,19 @@ version: 1
 site: {{id: one, name: One, timezone: Asia/Ho_Chi_Minh}}
 zones: [{{id: z, name: Z}}]
 devices:
-  - {{id: device, profile: {profile}, zone: z, connection: {{host: 10.9.8.7}}, with: {needs}}}
+  - {{id: device, profile: {profile}, zone: z, connection: {connection}, with: {needs}}}
 """
+CONNECTIONS = {"opcua": "{url: opc.tcp://10.9.8.7}"}
 Type = AsyncModbusTcpClient.DATATYPE
 
 
 def site_of(profile: str, folder: Path) -> Site:
-    parameters = yaml.safe_load((FOLDER / f"{profile}.yaml").read_text(encoding="utf-8")).get("parameters", {})
+    written = yaml.safe_load((FOLDER / f"{profile}.yaml").read_text(encoding="utf-8"))
+    parameters = written.get("parameters", {})
     needs = {name: max(4, about.get("min", 0)) for name, about in parameters.items() if "default" not in about}
-    (folder / "site.yaml").write_text(SITE.format(profile=profile, needs=json.dumps(needs)), encoding="utf-8")
+    connection = CONNECTIONS.get(written["driver"], "{host: 10.9.8.7}")
+    text = SITE.format(profile=profile, connection=connection, needs=json.dumps(needs))
+    (folder / "site.yaml").write_text(text, encoding="utf-8")
     return load(folder, REGISTRY)
 
 
