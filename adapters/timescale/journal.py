@@ -20,6 +20,7 @@ from hub.model import (
     JournalRecord,
     OperatorAction,
     Site,
+    SystemNote,
     Transition,
     row_id,
     split_point,
@@ -54,6 +55,11 @@ insert into device_change (journal_id, seq, device_id, at, state, reason, detail
 values (%s, %s, %s, %s, %s, %s, %s) on conflict do nothing
 """
 
+GAP = """
+insert into gap (cause, lane, t_from, t_to, n) select 'dropped', d ->> 'lane', (d ->> 'from')::timestamptz,
+  (d ->> 'to')::timestamptz, (d ->> 'records')::int8 from (select %s::jsonb) as said(d)
+"""
+"""What the spool had to drop becomes a span of time in which something is missing."""
 REFUSED = """
 insert into dead_letter (target, sqlstate, error, source_id, seq, body) values ('journal', %s, %s, %s, %s, %s)
 """
@@ -126,6 +132,9 @@ class JournalWriter:
                 await cursor.executemany(ALARM, alarms)
             if changes:
                 await cursor.executemany(DEVICE_CHANGE, changes)
+            for _, record in records:
+                if isinstance(record, SystemNote) and record.what == "dropped":
+                    await cursor.execute(GAP, (storable(record.detail),))
 
     async def _store_one_by_one(self, load: Load[Numbered]) -> None:
         async with self._connection.transaction():
