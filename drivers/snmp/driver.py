@@ -74,7 +74,9 @@ class SnmpDriver:
         yield Figure(
             "citywatch_snmp_unanswered", "Requests that stayed unanswered", exchange.unanswered, of, total=True
         )
-        yield Figure("citywatch_snmp_damaged", "Answers that could not be decoded", exchange.damaged, of, total=True)
+        yield Figure(
+            "citywatch_snmp_undecodable", "Answers that could not be decoded", exchange.damaged, of, total=True
+        )
         yield Figure("citywatch_snmp_walks", "Columns read to find rows by name", self._walks, of, total=True)
 
     async def _collect(self, device: BoundDevice, reads: Reads) -> list[Sample] | None:
