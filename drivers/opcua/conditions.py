@@ -101,7 +101,8 @@ class Table:
             self.overrun += 1
         else:
             self._keep(told)
-        return True, self._samples(_names(told), told.at)
+        names = dict.fromkeys((*_names(told), *(_names(before) if before is not None else ())))
+        return True, self._samples(names, told.at)
 
     def refresh_started(self) -> None:
         """Suspect everything that is open."""
@@ -126,6 +127,7 @@ class Table:
         return [Sample(w.point, None, None, reason) for watches in self._watches.values() for w in watches]
 
     def _keep(self, told: Told) -> None:
+        self._drop(told.key)
         self._open[told.key] = told
         for name in _names(told):
             self._by_name.setdefault(name, set()).add(told.key)

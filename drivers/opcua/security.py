@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from asyncua import Client, ua
-from asyncua.crypto import security_policies
+from asyncua.crypto import security_policies, uacrypto
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from msgspec import Struct
@@ -72,13 +72,19 @@ async def secure(client: Client, connection: Connection, trust: Trust, now: Time
     certificate = _first(chosen.ServerCertificate or b"", connection.url)
     judge(certificate, connection, chosen.Server.ApplicationUri, trust, now)
     client.application_uri = application_uri(own) or ""
-    await client.set_security(
-        POLICIES[connection.security],
-        der(own),
-        str(trust.certificates.key_path),
-        server_certificate=der(certificate),
-        mode=mode_of(connection),
-    )
+    key = trust.certificates.key_path
+    try:
+        await client.set_security(
+            POLICIES[connection.security],
+            der(own),
+            uacrypto.CertProperties(key, "pem"),
+            server_certificate=der(certificate),
+            mode=mode_of(connection),
+        )
+    except (OSError, ValueError, TypeError) as error:
+        raise Misconfigured(
+            f"the private key {key} cannot be used ({error}): make a new pair with `citywatch certs make --replace`"
+        ) from error
     return certificate
 
 

@@ -51,6 +51,8 @@ class Session:
         self._clock = clock
         self._limits = {MAX_READ: PORTION, MAX_TRANSLATE: PORTION, MAX_ITEMS: PORTION}
         self._client = self._new_client()
+        self._connected = False
+        """Whether a hang-up is a loss; before, it is the end of asking for endpoints."""
         self._renewing: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -63,6 +65,7 @@ class Session:
         await self._step(self._client.connect_socket(), self._no_connection)
         await self._step(self._client.send_hello(), self._no_connection)
         await self._step(self._client.open_secure_channel(), self._no_channel)
+        self._connected = True
         await self._step(self._sign_in(), self._no_session)
         await self._step(self._learn(), self._no_connection)
         self._renewing = asyncio.create_task(self._renew(), name=f"renew {self.where}")
@@ -243,7 +246,8 @@ class Session:
         return self._no_connection(error)
 
     def _hung_up(self) -> None:
-        self.lose(Unreachable(f"{self.where} closed the connection"))
+        if self._connected:
+            self.lose(Unreachable(f"{self.where} closed the connection"))
 
     async def _renew(self) -> None:
         """Renew the channel's keys when three quarters of their life are over (OPC 10000-4, 5.6.2)."""

@@ -19,8 +19,12 @@ import pytest
 from drivers.base import BoundDevice, BoundPoint, DriverSpec
 from drivers.modbus import SPEC as MODBUS
 from drivers.mqtt import SPEC as MQTT
+from drivers.opcua import SPEC as OPCUA
 from drivers.snmp import SPEC as SNMP
-from tests.support import mosquitto, snmpd
+from hub.model import SystemClock
+from hub.wire.certificates import FOLDER, Certificates
+from simulators.relay import Relay, Weather
+from tests.support import mosquitto, opcua_server, opcua_shared, snmpd
 from tests.support.broken_modbus import BrokenModbus, good, never
 
 
@@ -187,11 +191,65 @@ class SnmpRig:
         return BoundDevice(name, connection, points, timeout=0.6)
 
 
+class OpcUaRig:
+    """A server of another library, in a process of its own, behind a relay."""
+
+    spec = OPCUA
+    heavy = "asyncua"
+    example: tuple[dict[str, object], object, object] = ({"node": "ns=2;s=Temperature"}, 21.5, 21.5)
+
+    def __init__(self) -> None:
+        self._server = opcua_shared.shared()
+        self._state = Path(tempfile.mkdtemp())
+        weakref.finalize(self, shutil.rmtree, self._state, ignore_errors=True)
+        kept = Certificates(self._state / FOLDER)
+        kept.make("Exam", SystemClock().now())
+        kept.trust(self._server.certificate)
+        self._silent = False
+        self._relay = Relay(Weather(lambda kind: kind == "silence" and self._silent))
+        self._round = 0
+
+    async def up(self) -> None:
+        self._silent = False
+        await self._relay.start(self._server.port)
+
+    async def down(self) -> None:
+        await self._relay.stop()
+
+    async def mute(self) -> None:
+        self._silent = True
+
+    async def speak(self) -> None:
+        self._round += 1
+        values = {"Temperature": self._round, "Level": self._round, "Count": self._round, "Int": self._round}
+        await self._server.order("set", values)
+
+    def devices(self) -> Sequence[BoundDevice]:
+        return [self._device("one", "Temperature", "Count", "Flag"), self._device("two", "Level", "Int", "Name")]
+
+    def _device(self, name: str, *variables: str) -> BoundDevice:
+        url = f"opc.tcp://127.0.0.1:{self._relay.port}/foreign"
+        connection = self.spec.connection.model_validate(
+            {"url": url, "user": opcua_server.USER, "password": opcua_server.PASSWORD, "interval": "50ms"}
+        )
+        points = tuple(
+            BoundPoint(
+                f"{name}/{v}", name, self.spec.address.model_validate({"node": self._node(v), "sampling": "50ms"})
+            )
+            for v in variables
+        )
+        return BoundDevice(name, connection, points, timeout=2.0, site="exam", state=str(self._state))
+
+    def _node(self, variable: str) -> str:
+        return f"nsu={self._server.namespace};s={variable}"
+
+
 RIGS: dict[str, Callable[[], Rig]] = {
     "modbus": ModbusRig,
     "modbus-rtu": lambda: ModbusRig("rtu"),
     "mqtt-5": lambda: MqttRig(5),
     "mqtt-3.1.1": lambda: MqttRig("3.1.1"),
+    "opcua": OpcUaRig,
     "snmp-3": lambda: SnmpRig(3),
     "snmp-2c": lambda: SnmpRig("2c"),
     "snmp-1": lambda: SnmpRig(1),

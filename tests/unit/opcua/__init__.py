@@ -1,0 +1,1 @@
+"""Tests of the OPC UA driver's pure parts."""
