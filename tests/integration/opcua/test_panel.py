@@ -1,0 +1,246 @@
+"""The driver on a simulated panel: variables, alarms and conditions, outages, certificates."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drivers.opcua.driver import OpcUaDriver
+from hub.model import DeviceState, DriverError, Reason, Refused, SystemClock, Unreachable
+from hub.wire.certificates import FOLDER, Certificates, load, thumbprint
+from simulators.fleet import Fleet
+from tests.integration.opcua.ear import Ear, device, listening
+from tests.unit.simulators.opcua_site import URI, opc_panel
+from tests.unit.simulators.site import site_of
+
+POINTS: dict[str, dict[str, Any]] = {
+    "present": {"path": "0:Objects/Panel/Zone1/PresentValue", "namespace": URI},
+    "voltage": {"node": f"nsu={URI};i=77", "deadband": 0.5},
+    "label": {"node": "ns=4;s=Label"},
+    "alarm": {"condition": "Zone1.Fire"},
+    "acked": {"condition": "Zone1.Fire", "state": "acked"},
+    "other": {"condition": "Zone9"},
+    "reset": {"method": f"nsu={URI};s=Reset", "owner": f"nsu={URI};s=Desk"},
+    "days": {"certificate": "server"},
+    "missing": {"node": f"nsu={URI};s=Nothing"},
+    "elsewhere": {"node": "nsu=http://nobody;s=Label"},
+}
+
+
+@pytest.fixture
+async def fleet() -> AsyncIterator[Fleet]:
+    fleet = Fleet(site_of(opc_panel()))
+    await fleet.start()
+    yield fleet
+    await fleet.stop()
+
+
+def url(fleet: Fleet) -> str:
+    return f"opc.tcp://{fleet.where['opc'].host}:{fleet.where['opc'].port}/panel"
+
+
+def plain(fleet: Fleet, **more: Any) -> OpcUaDriver:
+    return OpcUaDriver([device({"url": url(fleet), "security": "None", **more}, POINTS)])
+
+
+async def test_variables_tell_their_values_and_what_is_not_there_is_said(fleet: Fleet) -> None:
+    ear = Ear()
+    async with listening(plain(fleet), ear):
+        await ear.sees(label="simulated", missing=Reason.MISCONFIGURED, elsewhere=Reason.MISCONFIGURED)
+        assert ear.samples["label"].source_time is not None
+        await ear.until(lambda: bool(ear.health))
+        state, reason, detail = ear.health[-1]
+        assert (state, reason) == (DeviceState.DEGRADED, "misconfigured")
+        assert "2 of 10 points give no value: missing, elsewhere" in detail
+        fleet.set("opc/label", "Chợ")
+        fleet.set("opc/fire", True)
+        await ear.sees(label="Chợ", present=2)
+
+
+async def test_alarms_are_points_and_events_and_are_acknowledged_at_the_panel(fleet: Fleet) -> None:
+    ear, driver = Ear(), plain(fleet)
+    async with listening(driver, ear):
+        await ear.sees(alarm=False, acked=True, other=False)
+        fleet.set("opc/alarm", True)
+        await ear.sees(alarm=True, acked=False, other=False)
+        raised = ear.events[-1]
+        assert raised.kind == "fire.event"
+        assert raised.attributes == {
+            "source": "Zone1", "severity": 1000, "active": True, "acked": False, "message": "Zone1 Fire",
+            "condition": "Fire", "branch": None,
+        }  # fmt: skip
+        assert raised.dedupe_key
+        assert await driver.acknowledge("opc/acked", "seen at the centre") == 1
+        await ear.sees(alarm=True, acked=True)
+        assert await driver.acknowledge("opc/acked", "again") == 0
+        fleet.set("opc/alarm", False)
+        await ear.sees(alarm=False)
+        with pytest.raises(Refused):
+            await driver.acknowledge("opc/label", "no condition")
+
+
+async def test_what_the_panel_acknowledges_itself_is_seen_here(fleet: Fleet) -> None:
+    ear = Ear()
+    async with listening(plain(fleet), ear):
+        fleet.set("opc/alarm", True)
+        await ear.sees(alarm=True, acked=False)
+        fleet.set("opc/alarm_acked", True)
+        await ear.sees(acked=True)
+
+
+async def test_an_alarm_that_ended_while_the_line_was_away_is_closed_by_the_refresh(fleet: Fleet) -> None:
+    ear, driver = Ear(), plain(fleet)
+    async with listening(driver, ear) as task:
+        fleet.set("opc/alarm", True)
+        await ear.sees(alarm=True)
+        fleet.fault("opc", "cut")
+        with pytest.raises(Unreachable):
+            await task
+    await driver.close()
+    with pytest.raises(Unreachable):
+        await driver.acknowledge("opc/acked", "there is no session")
+    fleet.set("opc/alarm_acked", True)
+    fleet.set("opc/alarm", False)
+    fleet.heal("opc")
+    told = len(ear.events)
+    async with listening(driver, ear):
+        await ear.sees(alarm=False)
+        await ear.until(lambda: len(ear.events) > told)
+        assert (ear.events[-1].attributes["active"], ear.events[-1].dedupe_key) == (False, None)
+
+
+async def test_a_server_that_forgot_the_session_is_connected_to_anew_and_everything_is_rebuilt(fleet: Fleet) -> None:
+    ear, driver = Ear(), plain(fleet)
+    async with listening(driver, ear) as task:
+        await ear.sees(label="simulated")
+        fleet.fault("opc", "reboot")
+        with pytest.raises(Unreachable):
+            await task
+    line: Any = fleet._line_of["opc"]
+    await line.settled()
+    fleet.set("opc/label", "after")
+    async with listening(driver, ear):
+        await ear.sees(label="after", alarm=False)
+
+
+async def test_a_server_that_says_nothing_more_is_told_by_its_own_keep_alive(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drivers.opcua.publishing.KEEP_ALIVE", 500_000_000)
+    ear = Ear()
+    driver = OpcUaDriver([device({"url": url(fleet), "security": "None"}, POINTS, timeout=1.0)])
+    async with listening(driver, ear) as task:
+        await ear.sees(label="simulated")
+        fleet.fault("opc", "silence")
+        with pytest.raises(Unreachable) as told:
+            async with asyncio.timeout(20):
+                await task
+    assert told.value.reason == "timeout"
+
+
+async def test_a_write_sets_the_variable_and_a_method_is_called(fleet: Fleet) -> None:
+    ear, driver = Ear(), plain(fleet)
+    points = {p.id: p for p in driver._devices["opc"].points}
+    async with listening(driver, ear):
+        await ear.sees(label="simulated")
+        await driver.write(points["opc/label"], "set")
+        await ear.sees(label="set")
+        await driver.write(points["opc/reset"], True)
+        with pytest.raises(Refused):
+            await driver.write(points["opc/present"], "no number")
+        with pytest.raises(Refused):
+            await driver.write(points["opc/missing"], 1)
+        with pytest.raises(Refused):
+            await driver.write(points["opc/alarm"], True)
+
+
+async def test_a_bad_status_is_a_reason_and_no_value(fleet: Fleet) -> None:
+    ear = Ear()
+    async with listening(plain(fleet), ear):
+        await ear.sees(label="simulated")
+        fleet.fault("opc", "status", code=0x808C_0000)
+        await ear.sees(label=Reason.REFUSED)
+        fleet.heal("opc")
+        await ear.sees(label="simulated")
+
+
+def secured(fleet: Fleet, state: Path, **more: Any) -> OpcUaDriver:
+    return OpcUaDriver([device({"url": url(fleet), **more}, POINTS, state=str(state))])
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    Certificates(tmp_path / FOLDER).make("Test", SystemClock().now())
+    return tmp_path
+
+
+async def refused(driver: OpcUaDriver) -> Any:
+    with pytest.raises(DriverError) as told:
+        await driver.open()
+    await driver.close()
+    return told.value
+
+
+async def test_a_server_nobody_trusts_is_turned_away_until_its_certificate_is_moved(fleet: Fleet, state: Path) -> None:
+    ear, driver, kept = Ear(), secured(fleet, state), Certificates(state / FOLDER)
+    why = await refused(driver)
+    assert isinstance(why, Unreachable)
+    assert why.reason == "cert_untrusted"
+    (rejected,) = kept.rejected_folder.glob("*.der")
+    assert str(rejected) in str(why)
+    assert str(kept.trusted_folder) in str(why)
+    shutil.move(rejected, kept.trusted_folder)
+    async with listening(driver, ear):
+        await ear.sees(label="simulated")
+        assert 360 < ear.value("days") < 366
+
+
+@pytest.mark.parametrize(
+    ("security", "mode"),
+    [("Basic256Sha256", "Sign"), ("Aes128Sha256RsaOaep", "SignAndEncrypt"), ("Aes256Sha256RsaPss", "SignAndEncrypt")],
+)
+async def test_every_policy_carries_values_and_alarms(fleet: Fleet, state: Path, security: str, mode: str) -> None:
+    line: Any = fleet._line_of["opc"]
+    shown = state / "shown.der"
+    shown.write_bytes(line.certificate)
+    Certificates(state / FOLDER).trust(shown)
+    ear = Ear()
+    async with listening(secured(fleet, state, security=security, mode=mode), ear):
+        await ear.sees(label="simulated", alarm=False)
+        fleet.set("opc/alarm", True)
+        await ear.sees(alarm=True)
+
+
+async def test_an_expired_certificate_is_named_and_not_put_up_for_trust(fleet: Fleet, state: Path) -> None:
+    fleet.fault("opc", "expired_certificate")
+    line: Any = fleet._line_of["opc"]
+    await line.settled()
+    why = await refused(secured(fleet, state))
+    assert why.reason == "cert_expired"
+    assert "renew it at the server" in str(why)
+    assert not list(Certificates(state / FOLDER).rejected_folder.glob("*"))
+
+
+async def test_a_pinned_certificate_is_trusted_alone(fleet: Fleet, state: Path) -> None:
+    line: Any = fleet._line_of["opc"]
+    shown = state / "shown.der"
+    shown.write_bytes(line.certificate)
+    ear = Ear()
+    async with listening(secured(fleet, state, trust=f"sha256:{thumbprint(load(shown))}"), ear):
+        await ear.sees(label="simulated")
+    why = await refused(secured(fleet, state, trust="sha256:" + "0" * 64))
+    assert why.reason == "cert_untrusted"
+    assert thumbprint(load(shown)) in str(why)
+
+
+async def test_a_hub_without_a_certificate_is_told_how_to_make_one(fleet: Fleet, tmp_path: Path) -> None:
+    why = await refused(secured(fleet, tmp_path))
+    assert "citywatch certs make --state" in str(why)
+
+
+async def test_a_policy_that_is_not_offered_is_answered_with_those_that_are(fleet: Fleet, state: Path) -> None:
+    why = await refused(secured(fleet, state, security="Aes256Sha256RsaPss", mode="Sign"))
+    assert "Basic256Sha256/SignAndEncrypt" in str(why)
