@@ -3,9 +3,9 @@
 import type { Del, Lost, Put, PutMany, Resumed, Snap, SnapBegin, SnapEnd } from "./types.gen.ts";
 
 export type {
-  AlarmRow, BucketRow, Declined, DeviceRow, Do, Done, Filter, Heartbeat, HealthWord, Hello, HistoryAnswer, JournalEntry,
-  JournalPage, MapAnswer, MeAnswer, Operation, PointDetail, PointPage, PointRow, Position, PriorityWord, Problem,
-  QualityWord, ServerMessage, SiteAnswer, StateWord, Sub, Sum, Text, Topic, ZonePage, ZoneRow,
+  AlarmRow, BucketRow, CommandAnswer, CommandPage, CommandRecord, CommandRow, Declined, DeviceRow, Do, Done, Filter,
+  Heartbeat, HealthWord, Hello, HistoryAnswer, JournalEntry, JournalPage, MapAnswer, MeAnswer, Operation, PointDetail, PointPage, PointRow, Position, PriorityWord, Problem,
+  QualityWord, SelectAnswer, ServerMessage, SiteAnswer, StateWord, Sub, Sum, Text, Topic, ZonePage, ZoneRow,
 } from "./types.gen.ts";
 
 export type Scalar = boolean | number | string;

@@ -1,6 +1,6 @@
 // The hub's REST interface, as far as this console uses it. Errors carry what the hub said.
 
-import type { HistoryAnswer, JournalPage, MapAnswer, MeAnswer, PointPage, Problem, SiteAnswer, ZonePage } from "./protocol.ts";
+import type { CommandAnswer, CommandPage, HistoryAnswer, JournalPage, MapAnswer, MeAnswer, PointPage, Problem, SelectAnswer, SiteAnswer, ZonePage } from "./protocol.ts";
 
 const ROOT = "/api/v1";
 
@@ -15,9 +15,9 @@ export class Refusal extends Error {
   }
 }
 
-async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+async function ask<T>(path: string, init: RequestInit = {}, patience = 10_000): Promise<T> {
   const answer = await fetch(`${ROOT}${path}`, {
-    credentials: "same-origin", cache: "no-store", ...init, signal: init.signal ?? AbortSignal.timeout(10_000),
+    credentials: "same-origin", cache: "no-store", ...init, signal: init.signal ?? AbortSignal.timeout(patience),
   });
   if (!answer.ok) throw new Refusal(answer.status, await problem(answer));
   return (answer.status === 204 ? undefined : await answer.json()) as T;
@@ -31,10 +31,14 @@ async function problem(answer: Response): Promise<Problem | null> {
   }
 }
 
-function send<T>(path: string, method: string, body?: object): Promise<T> {
+function send<T>(path: string, method: string, body?: object, patience?: number): Promise<T> {
   const init: RequestInit = { method };
   if (body) Object.assign(init, { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
-  return ask<T>(path, init);
+  return ask<T>(path, init, patience);
+}
+
+function command(device: string, name: string): string {
+  return `/devices/${encodeURIComponent(device)}/commands/${encodeURIComponent(name)}`;
 }
 
 function query(fields: Record<string, string | number | null | undefined>): string {
@@ -47,6 +51,11 @@ export const rest = {
   me: () => ask<MeAnswer>("/me"),
   zones: () => ask<ZonePage>("/zones?limit=1000"),
   points: (device: string) => ask<PointPage>(`/devices/${encodeURIComponent(device)}/points?limit=1000`),
+  commands: (device: string) => ask<CommandPage>(`/devices/${encodeURIComponent(device)}/commands`),
+  select: (device: string, name: string) => send<SelectAnswer>(`${command(device, name)}/select`, "POST"),
+  // A command may take as long as its device and its read-back.
+  operate: (device: string, name: string, body: { note: string; token: string | null; request: string }) =>
+    send<CommandAnswer>(`${command(device, name)}/operate`, "POST", body, 60_000),
   map: () => ask<MapAnswer>("/map.geojson"),
   journal: (fields: Record<string, string | number | null | undefined>) => ask<JournalPage>(`/journal${query(fields)}`),
   history: (point: string, from: number, to: number, slices: number) =>

@@ -29,6 +29,10 @@ export function said(entry: JournalEntry): Said {
       return { ...base, what: word(str(body["kind"]), "in_"), about: str(body["alarm"]) };
     case "device_change":
       return { ...base, what: word(str(body["state"])), about: deviceName(str(body["device"])), detail: str(body["detail"]) };
+    case "command":
+      return { ...base, what: word(entry.kind, "k_"), about: commandWords(body) };
+    case "command_result":
+      return { ...base, what: word(str(body["outcome"]), "out_"), about: commandWords(body), detail: str(body["detail"]) };
     case "system_note":
       return { ...base, what: word(entry.kind, "k_"), about: str(body["what"]), detail: fields(body["detail"]) };
     default:
@@ -46,6 +50,12 @@ export function entryLine(entry: JournalEntry): TemplateResult {
 function causeWords(body: Record<string, unknown>): string {
   if (body["input"] !== "raise" || typeof body["cause"] !== "object" || body["cause"] === null) return "";
   return causeLine(body["cause"] as Record<string, unknown>);
+}
+
+function commandWords(body: Record<string, unknown>): string {
+  const point = str(body["point"]);
+  const value = body["value"] === undefined ? "" : ` = ${str(body["value"])}`;
+  return body["name"] ? `${deviceName(point.split("/")[0] ?? "")} · ${str(body["name"])}` : `${point}${value}`;
 }
 
 function bothWords(value: unknown): string {
