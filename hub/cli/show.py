@@ -56,6 +56,7 @@ def _facts(device: Device) -> dict[str, Any]:
         "enabled": device.enabled,
         "with": device.parameters,
         "limits": device.limits,
+        "cannot know": list(device.unknown_states),
         "origin": device.origin,
         "points": [_point(point) for point in device.points],
     }

@@ -121,6 +121,7 @@ class Devices:
             parameters=values,
             limits={**file.limits, **entry.limits},
             origin=str(tree.value_marks.get("id", tree.mark)),
+            unknown_states=tuple(file.unknown_states),
         )
 
     def _points(

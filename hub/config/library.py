@@ -15,7 +15,7 @@ from hub.config.shipped import shipped
 from hub.config.templates import fill, fill_text
 from hub.config.validate import describe, validate
 from hub.model import CommandSpec, EventMap, Lane, Value
-from hub.model.kinds import EVENT_KINDS, is_own
+from hub.model.kinds import EVENT_KINDS, POINT_KINDS, is_own
 
 MOST_REPEATS = 10_000
 _UNSAID: dict[str, Value] = {"int": 1, "float": 1.0, "text": "x"}
@@ -187,7 +187,20 @@ class Library:
             hint = did_you_mean(file.driver, self._drivers, otherwise=known_are("drivers", self._drivers))
             self._report.error(tree.value_marks["driver"], f"unknown driver '{file.driver}'", hint)
             return None
+        _check_unknown(file, tree, self._report)
         return Profile(file, tree, spec, self._report)
+
+
+def _check_unknown(file: ProfileFile, tree: Map, report: Report) -> None:
+    """Report unknown states that are no kinds, and those that a point tells after all."""
+    points = [*file.points.values(), *(point for entry in file.each for point in entry.points.values())]
+    told = {point.get("kind") for point in points if isinstance(point, dict)}
+    for kind, mark in zip(file.unknown_states, getattr(tree.get("unknown_states"), "marks", ()), strict=True):
+        if kind not in POINT_KINDS:
+            hint = did_you_mean(kind, POINT_KINDS, otherwise=known_are("kinds", POINT_KINDS))
+            report.error(mark, f"unknown kind '{kind}'", hint)
+        elif kind in told:
+            report.error(mark, f"a point of kind '{kind}' tells this state", "remove it from 'unknown_states'")
 
 
 def _names(folder: Path) -> dict[str, Path]:

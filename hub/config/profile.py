@@ -206,6 +206,9 @@ class ProfileFile(Strict):
     source: str = said(
         "Document that the addresses come from.", "Tài liệu gốc.", example="Vendor manual LS10015, section 4"
     )
+    unknown_states: list[str] = said(
+        "Kinds it cannot tell: none is no 'normal'.", "Trạng thái không báo được.", default=[], example=["fire.test"]
+    )
     parameters: dict[str, Parameter] = said("What a site may choose.", "Tham số.", default={})
     connection: dict[str, Any] = said("Defaults of the connection.", "Kết nối mặc định.", default={})
     interval: Period = said("Time between scans.", "Chu kỳ đọc.", default="1s", validate_default=True, example="1s")

@@ -81,6 +81,8 @@ class Device(Struct, frozen=True):
     """What the profile says of the device's limits (largest read, forbidden ranges), for the driver."""
     origin: str = ""
     """file:line where the device is described."""
+    unknown_states: tuple[str, ...] = ()
+    """Kinds that its protocol cannot tell, as its profile says."""
 
 
 class DeviceState(StrEnum):

@@ -62,6 +62,7 @@ POINT_KINDS: dict[str, Kind] = {
         _kind("env.pm25", "float", "ug/m3", "Bụi PM2.5", "PM2.5"),
         _kind("env.pm10", "float", "ug/m3", "Bụi PM10", "PM10"),
         _kind("env.co", "float", "ppm", "Khí CO", "Carbon monoxide", _ALARM),
+        _kind("env.co_alarm", "bool", None, "Báo khí CO", "Carbon monoxide alarm", _FIRE),
         _kind("camera.motion", "bool", None, "Chuyển động", "Motion"),
         _kind("camera.tamper", "bool", None, "Che phá camera", "Camera tampering", _ALARM),
         _kind("access.door", "bool", None, "Cửa mở", "Door open"),

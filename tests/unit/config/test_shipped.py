@@ -29,9 +29,15 @@ def test_the_profile_in_the_handbook_is_good(tmp_path: Path) -> None:
 SIGN_IN = {
     "snmp": "{host: h, version: 2c, community: {secret: s}}",
     "snmp-trap": "{communities: [{secret: s}]}",
+    "opcua": '{url: "opc.tcp://h:4840"}',
 }
 """Connections of drivers that are not content with a host."""
-CHOICES = {"fire/en54-modbus": "zones: 3", "fire/notifier-modbus-gw": "detectors: 5, modules: 2, loop: 3"}
+CHOICES = {
+    "fire/en54-modbus": "zones: 3",
+    "fire/notifier-modbus-gw": "detectors: 5, modules: 2, loop: 3",
+    "fire/honeywell-clss": "detectors: 300, modules: 300, loop: 10",
+    "fire/siemens-nk8237": "zones: 3, detectors: 4, controls: 2, hardware: 1",
+}
 """Parameters of profiles for which the smallest is not enough."""
 
 
@@ -82,3 +88,32 @@ def test_the_notifier_addresses_are_those_of_the_manual(tmp_path: Path) -> None:
     assert points["d/l2d001.fault"].address.number == 40401 - 40001
     assert points["d/l2d159.fault"].address.number == 40401 + 158 - 40001
     assert points["d/l2m001.fault"].address.number == 40601 - 40001
+
+
+def test_the_clss_addresses_are_those_of_the_manual(tmp_path: Path) -> None:
+    choice = "{detectors: 300, modules: 300, loop: 10}"
+    device = f"{{id: d, profile: fire/honeywell-clss, zone: z, connection: {{host: h}}, with: {choice}}}"
+    (tmp_path / "site.yaml").write_text(f"version: 1\nsite: {{id: s}}\nzones: [{{id: z}}]\ndevices:\n  - {device}\n")
+    points = load(tmp_path, REGISTRY).points
+    assert points["d/l10d001.fault"].address.number == 405401 - 400001
+    assert points["d/l10m001.fault"].address.number == 405701 - 400001
+    assert points["d/l10m300.fault"].address.number == 406000 - 400001
+    assert points["d/silenced"].address.number == 420001 - 400001
+
+
+FIRE_STATES = ("fire.alarm", "fire.pre_alarm", "fire.fault", "fire.disabled", "fire.test", "fire.supervisory")
+PANELS = [p for p in PROFILES if p.startswith("fire/")]
+
+
+@pytest.mark.parametrize("profile", PANELS)
+def test_a_fire_profile_tells_every_fire_state_or_says_that_it_cannot(profile: str) -> None:
+    file = yaml.safe_load((shipped() / "profiles" / f"{profile}.yaml").read_text(encoding="utf-8"))
+    groups = [file["points"], *(group["points"] for group in file.get("each", []))]
+    told = {point["kind"] for group in groups for point in group.values()}
+    assert told | set(file.get("unknown_states", [])) >= set(FIRE_STATES)
+
+
+def test_the_table_of_profiles_names_every_profile_with_its_source_and_nothing_else() -> None:
+    table = (Path(__file__).parents[3] / "docs" / "reference" / "profiles.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1].strip(" `") for line in table.splitlines() if line.startswith("| `")]
+    assert sorted(rows) == PROFILES

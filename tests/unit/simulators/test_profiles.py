@@ -26,7 +26,11 @@ zones: [{{id: z, name: Z}}]
 devices:
   - {{id: device, profile: {profile}, zone: z, connection: {connection}, with: {needs}}}
 """
-CONNECTIONS = {"opcua": "{url: opc.tcp://10.9.8.7}"}
+CONNECTIONS = {
+    "opcua": "{url: opc.tcp://10.9.8.7}",
+    "snmp": "{host: 10.9.8.7, version: 2c, community: {env: HOME}}",
+    "snmp-trap": "{communities: [{env: HOME}]}",
+}
 Type = AsyncModbusTcpClient.DATATYPE
 
 
@@ -137,7 +141,8 @@ async def test_an_mqtt_profile_is_published_and_heard_point_by_point(profile: st
         assert await ear.answer.get() == "listening"
         for point in spoken(device):
             fleet.set(point.id, fleet.get(point.id))
-            topic = point.address.topic.replace("{topic}", device.connection.topic).replace("{device}", "device")
+            pattern = point.address.topic.replace("{topic}", device.connection.topic)
+            topic = pattern.replace("{device}", "device").replace("+", "simulated")
             raw = follow((await ear.next(topic))[0], point.address.path)
             assert close(point, to_engineering(point, raw), fleet.get(point.id)), point.id
             fleet.set(point.id, None)
