@@ -112,7 +112,8 @@ class DriverSpec(Struct, frozen=True):
     pushes: bool = False
     """Whether devices report by themselves (`subscribe`) instead of being asked (`read`)."""
     endpoint: Callable[[Any], tuple[str, int]] | None = None
-    """Connection model → host and port, for `check --connect` and for pointing a device at its simulator."""
+    """Connection model → host and port, for `check --connect` and for pointing a device at its simulator; port 0: the
+    place is none of the network (a serial port)."""
     redirect: Callable[[Any, str, int], Any] | None = None
     """(connection model, host, port) → the same connection at another address (a simulator's)."""
     example: Callable[[Any, Any], Value | Reason] | None = None

@@ -205,5 +205,6 @@ def _neighbour(device: Device, spec: DriverSpec) -> Neighbour:
 
 def _name(spec: DriverSpec, devices: Sequence[Device]) -> str:
     """Return what a line is called in logs: driver, place, and its device when there is only one."""
-    where = "{}:{}".format(*spec.endpoint(devices[0].connection)) if spec.endpoint else devices[0].id
+    host, port = spec.endpoint(devices[0].connection) if spec.endpoint else (devices[0].id, 0)
+    where = f"{host}:{port}" if port else host
     return f"{spec.name} {where}" + (f" ({devices[0].id})" if len(devices) == 1 else "")

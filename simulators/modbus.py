@@ -12,7 +12,8 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.server.requesthandler import ServerRequestHandler
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from drivers.modbus.address import BIT_TABLES, Address, Connection, Limits
+from drivers.modbus.address import BIT_TABLES, Address, Limits
+from drivers.modbus.connection import Connection
 from hub.model import Device, DeviceId, Point, PointId, Timestamp
 from simulators.base import LOOPBACK, Line, Override
 from simulators.faults import Faults

@@ -1,22 +1,23 @@
-"""Modbus TCP, and RTU frames over TCP: `SPEC` says what the house must know before pymodbus is imported."""
+"""Modbus over TCP, TLS or a serial port: `SPEC` says what the house must know before pymodbus is imported."""
 
 from collections.abc import Callable, Hashable, Sequence
 
 from drivers.base import BoundDevice, Driver, DriverSpec
-from drivers.modbus.address import Address, Connection, Limits
+from drivers.modbus.address import Address, Limits
 from drivers.modbus.codec import example
+from drivers.modbus.connection import Connection
 
 
 def _line(connection: Connection) -> Hashable:
-    return connection.host, connection.port, connection.framing
+    return connection.serial or (connection.host, connection.port, connection.framing, connection.tls)
 
 
 def _endpoint(connection: Connection) -> tuple[str, int]:
-    return connection.host, connection.port
+    return (connection.serial, 0) if connection.serial else (connection.host, connection.port)
 
 
 def _redirect(connection: Connection, host: str, port: int) -> Connection:
-    return connection.model_copy(update={"host": host, "port": port})
+    return connection.model_copy(update={"host": host, "port": port, "tls": None, "serial": None})
 
 
 def _load() -> Callable[[Sequence[BoundDevice]], Driver]:

@@ -1,4 +1,4 @@
-"""What configuration says about Modbus: the connection, where a point lives, what a device cannot bear.
+"""What configuration says about Modbus points: where a point lives, and what a device cannot bear.
 
 Facts from "MODBUS Application Protocol Specification V1.1b3" (sections 4.3, 6) and "MODBUS Messaging on TCP/IP
 Implementation Guide V1.0b"; both speak of zero-based addresses, and so does `register`.
@@ -7,6 +7,8 @@ Implementation Guide V1.0b"; both speak of zero-based addresses, and so does `re
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from hub.config.durations import Duration
 
 Table = Literal["input", "holding", "coil", "discrete"]
 Type = Literal[
@@ -38,36 +40,6 @@ Raw = Annotated[int, BeforeValidator(_word)]
 
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Connection(_Strict):
-    """How a Modbus device is reached; devices with equal host, port and framing share one connection."""
-
-    host: str = Field(
-        min_length=1,
-        description="Host name or IP address of the device or of its gateway.",
-        examples=["10.1.2.3"],
-        json_schema_extra={"vi": "Tên máy hoặc địa chỉ IP của thiết bị hay của gateway."},
-    )
-    port: int = Field(
-        502, ge=1, le=65535, description="TCP port.", json_schema_extra={"vi": "Cổng TCP."}
-    )  # fmt: skip
-    unit: int = Field(
-        1,
-        ge=0,
-        le=255,
-        description="Unit id: which device behind a gateway; many devices that stand alone answer to 1, 0 or 255.",
-        json_schema_extra={
-            "vi": "Mã đơn vị (unit id): thiết bị nào phía sau gateway; thiết bị đơn thường là 1, 0 hoặc 255."
-        },
-    )
-    framing: Literal["tcp", "rtu"] = Field(
-        "tcp",
-        description="`tcp` for Modbus TCP; `rtu` for serial frames (with CRC) that a converter carries over TCP.",
-        json_schema_extra={
-            "vi": "`tcp` cho Modbus TCP; `rtu` cho khung nối tiếp (có CRC) mà bộ chuyển đổi truyền qua TCP."
-        },
-    )
 
 
 class Address(_Strict):
@@ -223,4 +195,15 @@ class Limits(_Strict):
         (),
         description="Ranges that must never be read, not even along the way.",
         json_schema_extra={"vi": "Các vùng không bao giờ được đọc, kể cả đọc kèm."},
+    )
+    pause: Duration = Field(
+        0,
+        description="Least time between an answer of the device and the next request to it.",
+        examples=["1s"],
+        json_schema_extra={"vi": "Thời gian nghỉ ít nhất giữa một câu trả lời và yêu cầu kế tiếp."},
+    )
+    one_field: bool = Field(
+        False,
+        description="Ask for each point by itself, for devices that answer nothing longer.",
+        json_schema_extra={"vi": "Hỏi riêng từng điểm, cho thiết bị không trả lời yêu cầu dài hơn."},
     )

@@ -1,5 +1,8 @@
 """The only file that knows pymodbus: one connection that takes a request's bytes and returns its answer's bytes.
 
+It leads over TCP, over TLS, or through a serial port; what differs is how it is opened, and that a serial line needs
+silence between frames.
+
 pymodbus frames, numbers and matches requests and replies. Its decoding of registers is left out (it costs more than
 all the rest; `codec` reads the bytes at once), and so are its retries, its reconnect and its log, which the runner has
 for every protocol. What pymodbus 3.16 lets through is refused here: a reply without transaction number, and what
@@ -7,16 +10,22 @@ arrives after a request has timed out (the connection is then not in step any mo
 """
 
 import asyncio
+import errno
 import logging
 import socket
-from typing import Literal
+import ssl
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from pymodbus import FramerType
-from pymodbus.client import AsyncModbusTcpClient
+from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 from pymodbus.pdu import DecodePDU, ModbusPDU
 from pymodbus.transaction import TransactionManager
 
-from hub.model import NoAnswer, Unreachable
+from drivers.modbus.connection import Connection, Tls
+from hub.model import DriverError, Misconfigured, NoAnswer, Unreachable
+from hub.wire.tls import client_context, fault
 
 _FRAMERS = {"tcp": FramerType.SOCKET, "rtu": FramerType.RTU}
 _FIXED_SIZES = {5: 8, 6: 8, 15: 8, 16: 8, 22: 10}
@@ -55,42 +64,68 @@ class _Undecoded(DecodePDU):
 
 
 class ModbusClient:
-    """One connection to one host and port; one request at a time."""
+    """One connection to one place; one request at a time."""
 
-    def __init__(self, host: str, port: int, framing: Literal["tcp", "rtu"]) -> None:
+    def __init__(self, connection: Connection) -> None:
         logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
-        self.host = host
-        self.port = port
-        self.framing = framing
-        self._client: AsyncModbusTcpClient | None = None
+        self.connection = connection
+        self.tap: Callable[[bool, bytes], None] | None = None
+        """Told of every frame: whether it was sent, and its bytes."""
+        self._where = connection.where
+        self._client: AsyncModbusTcpClient | AsyncModbusSerialClient | None = None
+        self._tls = None if connection.tls is None else _context(connection.tls)
         self._heard = False
+        self._answered = False
         self._out_of_step = False
+        self._silent_until = 0.0
+        self._why_lost: DriverError | None = None
 
     async def open(self, timeout: float) -> None:
-        """Connect within `timeout` seconds. Raises Unreachable."""
+        """Connect within `timeout` seconds. Raises Unreachable, Misconfigured."""
         self.close()
-        client = AsyncModbusTcpClient(
-            self.host,
-            port=self.port,
-            framer=_FRAMERS[self.framing],
-            timeout=timeout,
-            retries=0,
-            reconnect_delay=0,
-            trace_packet=self._on_packet,
-            trace_connect=self._on_connect,
-        )
+        client = self._made(timeout)
         client.ctx.framer.decoder = _Undecoded()
         self._client = client
-        self._out_of_step = False
+        self._out_of_step = self._answered = False
+        self._why_lost = None
         try:  # pymodbus' own `connect` says only that it failed, not why
             async with asyncio.timeout(timeout):
-                await client.ctx.call_create()
-        except TimeoutError:
-            raise Unreachable(f"no connection to {self.host}:{self.port} within {timeout:g} s") from None
-        except socket.gaierror as fault:
-            raise Unreachable(f"the name {self.host} is not known: {fault.strerror}") from None
-        except OSError as fault:
-            raise Unreachable(f"no connection to {self.host}:{self.port}: {fault.strerror or fault}") from None
+                client.ctx.transport, _ = await client.ctx.call_create()
+        except (OSError, ValueError, TimeoutError) as error:
+            raise self._not_opened(error, timeout) from None
+
+    def _made(self, timeout: float) -> AsyncModbusTcpClient | AsyncModbusSerialClient:
+        c = self.connection
+        told: dict[str, Any] = {
+            "framer": _FRAMERS[c.framing], "timeout": timeout, "retries": 0, "reconnect_delay": 0,
+            "trace_packet": self._on_packet, "trace_connect": self._on_connect,
+        }  # fmt: skip
+        if c.serial is not None:
+            return AsyncModbusSerialClient(c.serial, baudrate=c.baud, parity=c.parity, stopbits=c.stop, **told)
+        client = AsyncModbusTcpClient(c.host, port=c.port, **told)
+        if self._tls is not None:
+            # pymodbus' own TLS client takes each piece of a frame for a whole one, and knows no other name than `host`
+            name = c.host if c.tls is True or c.tls is None else c.tls.name or c.host
+            connect = asyncio.get_running_loop().create_connection
+            made = client.ctx.handle_new_connection
+            client.ctx.call_create = partial(connect, made, c.host, c.port, ssl=self._tls, server_hostname=name)
+            client.ctx.connection_lost = partial(self._tls_lost, client.ctx.connection_lost)  # type: ignore[method-assign]
+        return client
+
+    def _not_opened(self, error: Exception, timeout: float) -> DriverError:
+        where, c = self._where, self.connection
+        if isinstance(error, TimeoutError):
+            return Unreachable(f"no connection to {where} within {timeout:g} s", "timeout")
+        if isinstance(error, ssl.SSLError):
+            return fault(error, where, c.tls.ca if isinstance(c.tls, Tls) else None)
+        if c.serial is not None:
+            return _port_fault(error, c)
+        if isinstance(error, socket.gaierror):
+            return Unreachable(f"the name {c.host} is not known: {error.strerror}")
+        said = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+        doubt = "; does that port speak TLS?" if self._tls and isinstance(error, ConnectionResetError) else ""
+        reason = "refused" if isinstance(error, ConnectionRefusedError) else ""
+        return Unreachable(f"no connection to {where}: {said}{doubt}", reason)
 
     async def ask(self, unit: int, pdu: bytes, timeout: float) -> bytes:
         """Send a request (function code and data) and return the reply's. Raises NoAnswer, Unreachable."""
@@ -98,12 +133,14 @@ class ModbusClient:
             await self.open(timeout)
         client = self._client
         if client is None or not client.connected:
-            raise Unreachable(f"the connection to {self.host}:{self.port} is closed")
+            raise self._why_lost or Unreachable(f"the connection to {self._where} is closed")
+        await self._silence()
         transaction = client.ctx.getNextTID()
         reply = await self._exchange(client.ctx, unit, transaction, pdu, timeout)
         if reply.transaction_id != transaction or reply.dev_id != unit:
             self._out_of_step = True
-            raise NoAnswer(f"{self.host}:{self.port} answered another request than the one for unit {unit}")
+            why = f"{self._where} answered another request than the one for unit {unit}"
+            raise NoAnswer(why, "protocol_error")
         return reply.pdu
 
     async def _exchange(
@@ -130,8 +167,8 @@ class ModbusClient:
 
     def _expire(self, waiting: "asyncio.Future[_Reply]", unit: int, timeout: float) -> None:
         if not waiting.done():
-            self._out_of_step = self._heard or self.framing == "rtu"
-            why = f"unit {unit} at {self.host}:{self.port} did not answer within {timeout:g} s"
+            self._out_of_step = self._heard or self.connection.framing == "rtu"
+            why = f"unit {unit} at {self._where} did not answer within {timeout:g} s"
             waiting.set_exception(NoAnswer(why))
 
     def close(self) -> None:
@@ -140,9 +177,26 @@ class ModbusClient:
             self._client.close()
             self._client = None
 
-    def _on_packet(self, _sending: bool, data: bytes) -> bytes:
+    async def _silence(self) -> None:
+        """Wait until the line has been silent for as long as its units need to tell two frames apart."""
+        wait = self._silent_until - asyncio.get_running_loop().time()
+        if wait > 0:
+            await asyncio.sleep(wait)
+
+    def _on_packet(self, sending: bool, data: bytes) -> bytes:
         self._heard = True
+        self._answered = self._answered or not sending
+        if self.connection.serial is not None:
+            self._silent_until = asyncio.get_running_loop().time() + self.connection.silence
+        if self.tap is not None:
+            self.tap(sending, data)
         return data
+
+    def _tls_lost(self, go_on: Callable[[Exception | None], None], error: Exception | None) -> None:
+        """Remember why: with TLS 1.3 a device turns our certificate away only after the handshake."""
+        if isinstance(error, ssl.SSLError):
+            self._why_lost = self._not_opened(error, 0)
+        go_on(error)
 
     def _on_connect(self, connected: bool) -> None:
         """Wake the waiting request when the line is lost; pymodbus itself lets it wait for its timeout."""
@@ -150,5 +204,30 @@ class ModbusClient:
         if connected or client is None or client.ctx.response_future.done():
             return
         waiting = client.ctx.response_future
-        waiting.set_exception(Unreachable(f"{self.host}:{self.port} closed the connection"))
+        waiting.set_exception(self._why_lost or self._lost())
         waiting.exception()  # nobody may be waiting, and that is no fault
+
+    def _lost(self) -> Unreachable:
+        if self.connection.serial:
+            return Unreachable(f"{self._where} was lost; is the adapter still plugged in?")
+        if self._tls is not None and not self._answered:
+            told = f"{self._where} hung up after the handshake, as devices do that refuse the hub's certificate"
+            return Unreachable(f"{told}; give tls.cert and tls.key that it trusts", "cert_untrusted")
+        return Unreachable(f"{self._where} closed the connection")
+
+
+def _context(tls: Tls | bool) -> ssl.SSLContext:
+    """Return whom to trust and how to prove oneself. Raises Misconfigured naming the file."""
+    return client_context(tls.ca, tls.cert, tls.key) if isinstance(tls, Tls) else client_context()
+
+
+def _port_fault(error: Exception, c: Connection) -> DriverError:
+    """Return the error for a serial port that cannot be opened: what is wrong and what to change."""
+    code = error.errno if isinstance(error, OSError) else None
+    if code == errno.ENOENT:
+        return Unreachable(f"there is no serial port {c.serial}; is its adapter plugged in?")
+    if code in (errno.EACCES, errno.EPERM):
+        return Misconfigured(f"the hub may not use {c.serial}; add its user to the group that owns it (often dialout)")
+    if code in (errno.EBUSY, errno.EAGAIN):
+        return Unreachable(f"another program holds {c.serial}; end it, for a line has one master", "refused")
+    return Misconfigured(f"{c.serial} cannot be used at {c.baud} baud, {c.parity}, {c.stop}: {error}")

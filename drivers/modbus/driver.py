@@ -3,6 +3,7 @@
 Function and exception codes from "MODBUS Application Protocol Specification V1.1b3", sections 6 and 7.
 """
 
+import asyncio
 import struct
 from collections.abc import Sequence
 
@@ -12,8 +13,9 @@ from drivers.base import BoundDevice, BoundPoint, Sink
 from drivers.modbus.address import Address, Limits
 from drivers.modbus.client import ModbusClient
 from drivers.modbus.codec import encode
+from drivers.modbus.connection import Connection
 from drivers.modbus.reads import Read, Reads
-from hub.model import DeviceId, Misconfigured, NoAnswer, PointId, Reason, Refused, Sample, Value
+from hub.model import SECOND, DeviceId, Misconfigured, NoAnswer, PointId, Reason, Refused, Sample, Value
 
 WRITE_COIL, WRITE_REGISTER, WRITE_REGISTERS, MASK_WRITE = 5, 6, 16, 22
 ILLEGAL_ADDRESS, ILLEGAL_VALUE = 2, 3
@@ -23,6 +25,9 @@ EXCEPTIONS = {
     5: "acknowledged, still working", 6: "device busy", 8: "memory parity error", **GATEWAY,
 }  # fmt: skip
 
+LONGEST_SCAN = 50.0
+"""Seconds that the pauses of one scan may take; the runner gives a read up after 60."""
+
 
 class ModbusDriver:
     """One connection with every unit behind it."""
@@ -30,13 +35,15 @@ class ModbusDriver:
     def __init__(self, devices: Sequence[BoundDevice]) -> None:
         self._devices: dict[DeviceId, BoundDevice] = {d.id: d for d in devices}
         self._reads: dict[tuple[PointId, ...], Reads] = {}
-        first = devices[0].connection
-        self._client = ModbusClient(first.host, first.port, first.framing)
+        self._limits: dict[DeviceId, Limits] = {}
+        self._rested: dict[DeviceId, float] = {}
+        """Event loop's time before which a device that needs pauses is not asked."""
+        self.client = ModbusClient(_of_all(devices))
         self._patience = max(d.timeout for d in devices)
 
     async def open(self) -> None:
         """Connect. Raises Unreachable."""
-        await self._client.open(self._patience)
+        await self.client.open(self._patience)
 
     async def read(self, points: Sequence[BoundPoint]) -> list[Sample]:
         """Return one sample for each point, all of one device. Raises NoAnswer, Unreachable, Misconfigured."""
@@ -57,7 +64,7 @@ class ModbusDriver:
         """Set a coil, a holding register or a bit of one. Raises Refused, NoAnswer, Unreachable."""
         device = self._devices[point.device]
         request, answer = write_request(point.address, value)
-        pdu = await self._client.ask(device.connection.unit, request, device.timeout)
+        pdu = await self._ask(device, request)
         if pdu[0] == request[0] | 0x80:
             raise Refused("device", f"the device refused to write {point.id}: {_exception(pdu)}")
         if pdu != answer:
@@ -65,16 +72,36 @@ class ModbusDriver:
 
     async def close(self) -> None:
         """Disconnect; safe to call twice and after a failed `open`."""
-        self._client.close()
+        self.client.close()
 
     def _reads_of(self, device: BoundDevice, points: Sequence[BoundPoint]) -> Reads:
         key = tuple([p.id for p in points])
         if key not in self._reads:
-            self._reads[key] = Reads(tuple(points), _limits(device))
+            reads = Reads(tuple(points), self._limits_of(device))
+            _bearable(device, len(reads.reads), reads.limits)
+            self._reads[key] = reads
         return self._reads[key]
 
+    def _limits_of(self, device: BoundDevice) -> Limits:
+        if device.id not in self._limits:
+            self._limits[device.id] = _limits(device)
+        return self._limits[device.id]
+
+    async def _ask(self, device: BoundDevice, request: bytes) -> bytes:
+        pause = self._limits_of(device).pause / SECOND
+        if not pause:
+            return await self.client.ask(device.connection.unit, request, device.timeout)
+        loop = asyncio.get_running_loop()
+        wait = self._rested.get(device.id, 0.0) - loop.time()
+        if wait > 0:
+            await asyncio.sleep(wait)
+        try:
+            return await self.client.ask(device.connection.unit, request, device.timeout)
+        finally:
+            self._rested[device.id] = loop.time() + pause
+
     async def _fetch(self, device: BoundDevice, reads: Reads, read: Read) -> list[Sample]:
-        pdu = await self._client.ask(device.connection.unit, read.request, device.timeout)
+        pdu = await self._ask(device, read.request)
         if pdu[:2] == read.head and len(pdu) == read.size:
             return read.decode(pdu)
         if pdu[0] != read.request[0] | 0x80 or len(pdu) != 2:
@@ -85,6 +112,29 @@ class ModbusDriver:
         if code in (ILLEGAL_ADDRESS, ILLEGAL_VALUE):
             reads.split(read)
         return reads.none_of(read, Reason.REFUSED)
+
+
+def _of_all(devices: Sequence[BoundDevice]) -> Connection:
+    """Return the connection that all share. Raises Misconfigured when they see their serial port differently."""
+    first: Connection = devices[0].connection
+    for device in devices:
+        c: Connection = device.connection
+        if (c.baud, c.parity, c.stop) != (first.baud, first.parity, first.stop):
+            raise Misconfigured(
+                f"{devices[0].id} and {device.id} share {first.serial} and differ in baud, parity or stop; "
+                "a serial line has one speed"
+            )
+    return first
+
+
+def _bearable(device: BoundDevice, requests: int, limits: Limits) -> None:
+    """Raise Misconfigured when one scan of a device would hold its line for too long."""
+    seconds = requests * limits.pause / SECOND
+    if seconds > LONGEST_SCAN:
+        raise Misconfigured(
+            f"a scan of {device.id} makes {requests} requests, {limits.pause / SECOND:g} s apart: {seconds:g} s, "
+            f"more than the {LONGEST_SCAN:g} s a line can be held; give points different intervals, or leave some out"
+        )
 
 
 def write_request(address: Address, value: Value) -> tuple[bytes, bytes]:

@@ -64,7 +64,7 @@ def _cuts(block: Block, addresses: Sequence[Address]) -> Iterator[tuple[int, int
 
 def _grown(block: Block, address: Address, member: int, limits: Limits) -> Block | None:
     """Return the block with one more point in it, or None when that would break a limit."""
-    if block.table != address.table:
+    if block.table != address.table or (limits.one_field and not _same_place(block, address)):
         return None
     largest, gap = _sizes(address.table, limits)
     end = block.first + block.count
@@ -74,6 +74,11 @@ def _grown(block: Block, address: Address, member: int, limits: Limits) -> Block
     if _forbidden(block.table, end, address.number, limits):
         return None
     return Block(block.table, block.first, reach - block.first, (*block.members, member))
+
+
+def _same_place(block: Block, address: Address) -> bool:
+    """Tell whether a point lives in the very registers of a block, as the bits of one register do."""
+    return (address.number, address.count) == (block.first, block.count)
 
 
 def _sizes(table: str, limits: Limits) -> tuple[int, int]:

@@ -11,6 +11,10 @@ T = TypeVar("T")
 _TIME_FAULTS = frozenset({9, 10})
 """X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED of OpenSSL: a new certificate heals them."""
 
+_OURS_REFUSED = ("CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "UNKNOWN_CA", "CERTIFICATE_UNKNOWN", "CERTIFICATE_REVOKED",
+                 "UNSUPPORTED_CERTIFICATE", "ACCESS_DENIED")  # fmt: skip
+"""Parts of OpenSSL's names for the alerts by which a peer turns our certificate away (RFC 8446, 6.2)."""
+
 
 def client_context(ca: str | None = None, cert: str | None = None, key: str | None = None) -> ssl.SSLContext:
     """Return a context (TLS 1.2 or newer, host name checked) from PEM files. Raises Misconfigured naming the file."""
@@ -40,7 +44,13 @@ def fault(error: ssl.SSLError, where: str, ca: str | None) -> DriverError:
     if isinstance(error, ssl.SSLCertVerificationError):
         why = error.verify_message or str(error)
         if error.verify_code in _TIME_FAULTS:
-            return Unreachable(f"the certificate of {where} is refused: {why}; it must be renewed there")
+            told = f"the certificate of {where} is refused by the hub: {why}; it must be renewed there"
+            return Unreachable(told, "cert_expired")
         trust = f"{ca} (tls.ca)" if ca else "the system's authorities; name its own in tls.ca"
-        return Misconfigured(f"the certificate of {where} is refused: {why}; it was checked against {trust}")
-    return Unreachable(f"TLS with {where} failed: {error.reason or error}; does that port speak TLS?")
+        told = f"the certificate of {where} is refused by the hub: {why}; it was checked against {trust}"
+        return Misconfigured(told, "cert_untrusted")
+    said = error.reason or str(error)
+    if (expired := "CERTIFICATE_EXPIRED" in said) or any(word in said for word in _OURS_REFUSED):
+        told = f"{where} refuses the hub's certificate ({said}); give tls.cert and tls.key that it trusts"
+        return Unreachable(told, "cert_expired" if expired else "cert_untrusted")
+    return Unreachable(f"TLS with {where} failed: {said}; does that port speak TLS?", "protocol_error")

@@ -16,14 +16,15 @@ FAILED = 128
 def no_connection(error: OSError, settings: Settings) -> DriverError:
     """Return the error for a connection that could not be made."""
     doubt = "; does that port speak TLS?" if settings.tls and isinstance(error, ConnectionResetError) else ""
-    return Unreachable(f"cannot connect to {settings.where}: {error.strerror or error}{doubt}")
+    reason = "refused" if isinstance(error, ConnectionRefusedError) else ""
+    return Unreachable(f"cannot connect to {settings.where}: {error.strerror or error}{doubt}", reason)
 
 
 def too_slow(what: str, settings: Settings) -> DriverError:
     """Return the error for something that did not come in time: `connection`, `sign-in`, `subscription`."""
     older = what == "sign-in" and settings.version == 5
     hint = '; if it speaks only MQTT 3.1.1, set connection.version: "3.1.1"' if older else ""
-    return Unreachable(f"{settings.where} does not answer the {what} within {settings.timeout:g} s{hint}")
+    return Unreachable(f"{settings.where} does not answer the {what} within {settings.timeout:g} s{hint}", "timeout")
 
 
 def sign_in(code: int, word: str, settings: Settings) -> DriverError:
@@ -35,7 +36,7 @@ def sign_in(code: int, word: str, settings: Settings) -> DriverError:
     if code == _WRONG_ID:
         return Misconfigured(f"{where} refuses the client id {settings.client_id!r}; set connection.client_id")
     if code in (_WRONG_PASSWORD, _NOT_ALLOWED, _BANNED, _WRONG_METHOD):
-        return Misconfigured(f"{where} refuses {_who(settings)} ({word}); {_change(settings)}")
+        return Misconfigured(f"{where} refuses {_who(settings)} ({word}); {_change(settings)}", "auth_failed")
     return Unreachable(f"{where} refuses the connection for now: {word}")
 
 
