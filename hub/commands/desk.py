@@ -171,7 +171,9 @@ class Commands:
             if await self._ledger.kept(given.command):
                 said = await self._sender.send(device, spec, steps)
             else:
-                said = Said("refused", "not_recorded", "the journal could not take the command, so it was not sent")
+                why = "the journal could not take the command, so it was not sent; try again"
+                said = Said("refused", "not_recorded", why)
+                self._ledger.forget(given)
         finally:
             self._busy.discard(device.id)
             given.task = None

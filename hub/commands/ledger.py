@@ -75,6 +75,10 @@ class Ledger:
         given.result = self._result(command.request, command, said)
         return self._record(given.result)
 
+    def forget(self, given: Given) -> None:
+        """Let a request that came to nothing be tried again."""
+        self._given.pop(given.command.request, None)
+
     def refuse(self, command: Command, why: Refused) -> None:
         """Leave an entry of what was asked and not sent. It is not remembered: it may be asked again."""
         self._record(self._result(command.request, command, Said("refused", why.reason, str(why))))

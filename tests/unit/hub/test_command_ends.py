@@ -168,9 +168,12 @@ async def test_a_restart_remembers_requests_and_says_of_a_command_cut_short_that
 async def test_a_command_that_the_journal_cannot_take_is_not_sent(at: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hub.commands.ledger.JOURNAL_SECONDS", 0.05)
     at.house.disks[0].fill()
-    result = await at.desk.operate(ANH, "pump", "armed", "why")
+    result = await at.desk.operate(ANH, "pump", "armed", "why", request="r1")
     assert (result.outcome, result.reason) == ("refused", "not_recorded")
     assert at.lines.written == []
+    at.house.disks[0].free()
+    await at.house.settled()
+    assert (await at.desk.operate(ANH, "pump", "armed", "why", request="r1")).ok
 
 
 async def test_what_is_under_way_when_the_hub_stops_is_unknown(at: Counter) -> None:

@@ -14,6 +14,10 @@ def test_operators_and_engineers_act_on_alarms_and_admins_do_not() -> None:
     assert acting == {Role.OPERATOR, Role.ENGINEER}
 
 
+def test_operators_and_engineers_may_give_commands_and_each_command_says_which_of_them() -> None:
+    assert [role for role in Role if allowed(role, Right.COMMAND)] == [Role.OPERATOR, Role.ENGINEER]
+
+
 @pytest.mark.parametrize("right", [Right.WRITE, Right.CONFIGURE])
 def test_only_engineers_touch_devices_and_configuration(right: Right) -> None:
     assert [role for role in Role if allowed(role, right)] == [Role.ENGINEER]
