@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-BENCHES = ("check", "road", "ingest", "latency", "scan")
+BENCHES = ("check", "road", "ingest", "latency", "scan", "snmp")
 LONGEST_S = 400
 
 Line = dict[str, float | str]
@@ -19,6 +19,8 @@ TARGETS = {
     ("latency", "modbus 200 ms"): [("p99_ms", "<=", 210)],
     ("scan", "steady"): [("cpu_percent_of_a_core", "<=", 8), ("period_off_p99_ms", "<=", 10), ("rss_mb", "<=", 100)],
     ("scan", "ceiling"): [("registers_per_s", ">=", 250_000)],
+    ("snmp", "steady"): [("cpu_percent_of_a_core", "<=", 5), ("period_off_p99_ms", "<=", 10)],
+    ("snmp", "ceiling"): [("objects_per_s", ">=", 60_000)],
 }
 
 

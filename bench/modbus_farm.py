@@ -88,8 +88,8 @@ class Farm:
         }
 
 
-async def main(count: int) -> None:
-    farm = Farm(count)
+async def main(farm: Farm) -> None:
+    """Open the servers and obey until standard input is closed."""
     print(json.dumps({"ports": await farm.open()}), flush=True)
     loop, over = asyncio.get_running_loop(), asyncio.Event()
 
@@ -103,4 +103,4 @@ async def main(count: int) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(int(sys.argv[1])))
+    uvloop.run(main(Farm(int(sys.argv[1]))))
