@@ -27,12 +27,12 @@ class Relay:
         self._weather = weather
         self._behind = 0
         self._server: asyncio.Server | None = None
-        self._connections: set[_Connection] = set()
+        self._connections: dict[asyncio.Task[None] | None, _Connection] = {}
 
     async def start(self, behind: int) -> int:
         """Relay to the server on that loopback port; return the port that clients connect to. Raises OSError."""
         self._behind = behind
-        self._server = await asyncio.start_server(self._connected, LOOPBACK, 0)
+        self._server = await asyncio.start_server(self._connected, LOOPBACK, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
         return self.port
 
@@ -43,7 +43,7 @@ class Relay:
 
     def drop(self) -> None:
         """Break every connection."""
-        for connection in list(self._connections):
+        for connection in self._connections.values():
             connection.close()
 
     async def stop(self) -> None:
@@ -52,6 +52,7 @@ class Relay:
         if server is not None:
             server.close()
             self.drop()
+            await asyncio.gather(*(task for task in self._connections if task is not None), return_exceptions=True)
             await server.wait_closed()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -64,11 +65,11 @@ class Relay:
             writer.close()
             return
         connection = _Connection(writer, asks, self._weather)
-        self._connections.add(connection)
+        self._connections[asyncio.current_task()] = connection
         try:
             await connection.run(reader, answers)
         finally:
-            self._connections.discard(connection)
+            del self._connections[asyncio.current_task()]
 
 
 class _Connection:

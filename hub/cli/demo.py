@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -21,10 +22,11 @@ from drivers import REGISTRY
 from hub.app import Hub
 from hub.cli.language import language
 from hub.cli.progress import Progress
-from hub.cli.simulate import choose, end, play
+from hub.cli.simulate import choose, end, stage_of
 from hub.cli.stopping import run
 from hub.config import load, shipped
 from hub.model import CitywatchError, Site, SystemClock
+from simulators.control import Control
 from simulators.fleet import Fleet
 from simulators.scenario import Scenario
 
@@ -90,18 +92,20 @@ async def _demo(plan: Plan, stop: asyncio.Event) -> int:
         progress(f"simulators of {len(plan.site.devices)} devices")
         await fleet.start()
         hub = Hub(fleet.redirected(plan.site), plan.state, clock=clock, port=plan.port, progress=progress)
-        playing: asyncio.Task[None] | None = None
+        stage = stage_of(fleet, clock, progress.console)
+        control = Control(fleet, stage, plan.state)
         try:
             if not await _done_before(stop, asyncio.create_task(hub.start(), name="hub")):
                 return 130
+            orders = await control.start()
             progress.finish()
-            _ready(plan, hub, progress)
+            _ready(plan, hub, orders, progress)
             if plan.scenario is not None:
-                playing = play(plan.scenario, fleet, clock, progress.console)
-                await _done_before(stop, playing)
+                stage.play(plan.scenario)
             await stop.wait()
         finally:
-            await _stop(playing, hub, fleet, progress)
+            progress("stopping")
+            await _stop(progress, control.stop, stage.end, hub.stop, fleet.stop)
     return 0
 
 
@@ -117,26 +121,31 @@ async def _done_before(stop: asyncio.Event, task: "asyncio.Task[None]") -> bool:
     return True
 
 
-async def _stop(playing: "asyncio.Task[None] | None", hub: Hub, fleet: Fleet, progress: Progress) -> None:
-    progress("stopping")
+async def _stop(progress: Progress, *parts: Callable[[], Awaitable[None]]) -> None:
+    """Stop the parts one after the other, all within the time there is."""
     try:
         async with asyncio.timeout(STOP_WITHIN):
-            await end(playing)
-            await hub.stop()
-            await fleet.stop()
+            for part in parts:
+                await part()
     except TimeoutError:
         progress.console.print(f"not everything stopped within {STOP_WITHIN:.0f} s; the next start recovers")
 
 
-def _ready(plan: Plan, hub: Hub, progress: Progress) -> None:
+def _ready(plan: Plan, hub: Hub, orders: Path, progress: Progress) -> None:
     sign_in = hub.sign_in(ROLE)
     if plan.as_json:
-        line = {"ready": True, "url": hub.url, "sign_in": sign_in, "token": hub.token("demo", ROLE)}
+        line = {
+            "ready": True,
+            "url": hub.url,
+            "sign_in": sign_in,
+            "token": hub.token("demo", ROLE),
+            "control": str(orders),
+        }
         sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
         sys.stdout.flush()
         return
     words = _WORDS[language(plan.site.language)]
-    progress.console.print(_table(plan, hub, words))
+    progress.console.print(_table(plan, hub, orders, words))
     progress.console.print(f"\n  {words['open']}: [bold link={sign_in}]{sign_in}[/]", soft_wrap=True)
     progress.console.print(f"  [dim]{words['ready'].format(progress.elapsed)}[/dim]\n")
 
@@ -145,19 +154,20 @@ _WORDS = {
     "en": {
         "site": "site", "console": "console", "devices": "devices, simulated", "rules": "rules",
         "database": "database", "embedded": "PostgreSQL, embedded", "scenario": "scenario", "none": "none",
-        "state": "state folder", "open": "Open this link, it signs in once",
+        "state": "state folder", "orders": "orders", "open": "Open this link, it signs in once",
         "ready": "ready after {:.1f} s; Ctrl-C stops everything",
     },
     "vi": {
         "site": "hệ thống", "console": "bảng điều khiển", "devices": "thiết bị mô phỏng", "rules": "quy tắc",
         "database": "cơ sở dữ liệu", "embedded": "PostgreSQL đi kèm", "scenario": "kịch bản", "none": "không",
-        "state": "thư mục trạng thái", "open": "Mở liên kết này, dùng một lần để đăng nhập",
+        "state": "thư mục trạng thái", "orders": "nhận lệnh",
+        "open": "Mở liên kết này, dùng một lần để đăng nhập",
         "ready": "sẵn sàng sau {:.1f} giây; Ctrl-C để dừng tất cả",
     },
 }  # fmt: skip
 
 
-def _table(plan: Plan, hub: Hub, words: dict[str, str]) -> Table:
+def _table(plan: Plan, hub: Hub, orders: Path, words: dict[str, str]) -> Table:
     speaks = language(plan.site.language)
     drivers = Counter(device.driver for device in plan.site.devices.values())
     rows = {
@@ -168,6 +178,7 @@ def _table(plan: Plan, hub: Hub, words: dict[str, str]) -> Table:
         "database": words["embedded"],
         "scenario": plan.scenario.title.say(speaks) if plan.scenario else words["none"],
         "state": str(plan.state),
+        "orders": str(orders),
     }
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2))
     for name, value in rows.items():

@@ -18,11 +18,12 @@ from hub.cli.progress import Progress
 from hub.cli.stopping import run
 from hub.config import load
 from hub.model import Clock, Site, SystemClock, Text
+from simulators.control import Control
 from simulators.fleet import Fleet
-from simulators.player import Player
 from simulators.scenario import Scenario
 from simulators.scenario import load as load_scenario
 from simulators.scenario import names as scenario_names
+from simulators.stage import Stage
 
 
 def simulate(
@@ -45,22 +46,30 @@ async def _simulate(site: Site, scenario: Scenario | None, seed: int, as_json: b
     with Progress(quiet=as_json) as progress:
         progress(f"simulators of {len(site.devices)} devices")
         await fleet.start()
-    typer.echo(msgspec.json.encode({"ready": True, "devices": addresses(fleet)}).decode()) if as_json else show(fleet)
-    playing = play(scenario, fleet, clock, Console(stderr=True, quiet=as_json)) if scenario else None
+    stage = stage_of(fleet, clock, Console(stderr=True, quiet=as_json))
+    control = Control(fleet, stage)
+    socket = await control.start()
+    if as_json:
+        typer.echo(msgspec.json.encode({"ready": True, "control": str(socket), "devices": addresses(fleet)}).decode())
+    else:
+        show(fleet, socket)
+    if scenario is not None:
+        stage.play(scenario)
     await stop.wait()
-    await end(playing)
+    await control.stop()
+    await stage.end()
     await fleet.stop()
     return 0
 
 
-def play(scenario: Scenario, fleet: Fleet, clock: Clock, console: Console) -> "asyncio.Task[None]":
-    """Begin to play a scenario, telling what happens; return the task that plays."""
+def stage_of(fleet: Fleet, clock: Clock, console: Console) -> Stage:
+    """Return the stage of a fleet, which tells on the console what happens."""
     speaks = language(fleet.site.language)
 
     def tell(text: Text) -> None:
         console.print(f"  [dim]{time.strftime('%H:%M:%S')}[/dim] {text.say(speaks)}")
 
-    return asyncio.create_task(Player(scenario, fleet, clock, tell).run(), name="scenario")
+    return Stage(fleet, clock, tell)
 
 
 async def end(task: "asyncio.Task[None] | None") -> None:
@@ -90,8 +99,8 @@ def _plain(value: object) -> object:
     return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
-def show(fleet: Fleet) -> None:
-    """Print where each device answers."""
+def show(fleet: Fleet, socket: Path) -> None:
+    """Print where each device answers, and where the simulators take orders."""
     table = Table("device", "profile", "address", box=None, header_style="bold", pad_edge=False)
     signs_in: dict[str, str] = {}
     for name, at in addresses(fleet).items():
@@ -105,4 +114,5 @@ def show(fleet: Fleet) -> None:
     console.print(table)
     for address, words in signs_in.items():
         console.print(f"MQTT {address}: {words}", soft_wrap=True, highlight=False)
+    console.print(f"orders: {socket}", soft_wrap=True, highlight=False)
     console.print("Ctrl-C stops all.", style="dim")
