@@ -10,7 +10,7 @@ LONGEST_S = 400
 
 Line = dict[str, float | str]
 
-TARGETS = {
+TARGETS: dict[tuple[str, str], list[tuple[str, str, float]]] = {
     ("road", ""): [("readings_per_s", ">=", 100_000)],
     ("ingest", "ratio"): [("hub_to_bare", ">=", 0.6)],
     ("ingest", "hub"): [("cpu_s_per_million", "<=", 25), ("rss_mb", "<=", 150), ("lost", "<=", 0)],
