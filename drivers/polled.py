@@ -48,7 +48,8 @@ class Polled(Line):
         super().__init__(fittings)
         self.groups = groups
         self._silent = 0
-        self._bell: asyncio.Future[bool] | None = None
+        self._hastened = False
+        self._bell: asyncio.Future[None] | None = None
 
     def start(self, at: int) -> None:
         """Lay the grid of every group from `at` on."""
@@ -86,22 +87,24 @@ class Polled(Line):
         for group in self.groups:
             if group.device == device:
                 group.hasten(at)
-        if self._bell is not None and not self._bell.done():
-            self._bell.set_result(False)
+        self._hastened = True
+        if self._bell is not None:
+            _ring(self._bell)
 
     async def _until(self, due: int) -> bool:
         """Wait until `due`; False when something else became due in the meantime."""
         wait = due - self._clock.monotonic()
-        if wait <= 0:
-            return True
-        loop = asyncio.get_running_loop()
-        self._bell = loop.create_future()
-        timer = loop.call_later(wait / SECOND, _ring, self._bell)
-        try:
-            return await self._bell
-        finally:
-            timer.cancel()
-            self._bell = None
+        if wait > 0 and not self._hastened:
+            loop = asyncio.get_running_loop()
+            self._bell = loop.create_future()
+            timer = loop.call_later(wait / SECOND, _ring, self._bell)
+            try:
+                await self._bell
+            finally:
+                timer.cancel()
+                self._bell = None
+        hastened, self._hastened = self._hastened, False
+        return not hastened
 
     def _due(self) -> list[tuple[int, int, ScanGroup]]:
         now = self._clock.monotonic()
@@ -126,6 +129,7 @@ class Polled(Line):
         if watched.until > began:
             return
         self.counts.scans += 1
+        watched.statistics.tries += 1
         try:
             async with self.turn, asyncio.timeout(STUCK):
                 samples = await driver.read(group.points)
@@ -143,6 +147,7 @@ class Polled(Line):
         bad = [s.point for s in samples if s.reason and s.reason in DEGRADING]
         if bad or group.bad:
             group.bad = tuple(bad)
+        watched.statistics.answered(samples, self._clock.monotonic() - began)
         self._time(watched, samples, began)
         self._sink.take(Intake(samples))
         self._silent = 0
@@ -172,11 +177,12 @@ class Polled(Line):
 
     async def _silence(self, driver: Driver, watched: Watched, why: NoAnswer) -> None:
         self.counts.silences += 1
+        watched.statistics.timeouts += 1
         self._silent += 1
         wait = watched.backoff.next()
         was_working = watched.state in (DeviceState.ONLINE, DeviceState.DEGRADED)
         if was_working and watched.backoff.failures <= TOLERATED:
-            watched.report(DeviceState.DEGRADED, "no_answer", str(why))
+            watched.report(DeviceState.DEGRADED, why.reason or "timeout", str(why))
         else:
             self._silent_for(watched, wait, why)
         if self._silent >= max(TOLERATED + 1, min(SUSPICIOUS, len(self.watched))):
@@ -189,7 +195,7 @@ class Polled(Line):
         watched.until = self._clock.monotonic() + wait
         if watched.state is not DeviceState.OFFLINE:
             log.warning("device is silent", device=watched.id, line=self.name, why=str(why))
-        watched.report(DeviceState.OFFLINE, "no_answer", str(why))
+        watched.report(DeviceState.OFFLINE, why.reason or "timeout", str(why))
 
     def _heard_again(self, watched: Watched) -> None:
         watched.backoff.reset()
@@ -198,6 +204,6 @@ class Polled(Line):
             log.info("device answers again", device=watched.id, line=self.name)
 
 
-def _ring(bell: asyncio.Future[bool]) -> None:
+def _ring(bell: asyncio.Future[None]) -> None:
     if not bell.done():
-        bell.set_result(True)
+        bell.set_result(None)

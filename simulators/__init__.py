@@ -11,6 +11,8 @@ from simulators.base import Line
 _OURS = {
     "modbus": ("simulators.modbus", "ModbusLine"),
     "mqtt": ("simulators.mqtt", "MqttLine"),
+    "snmp": ("simulators.snmp.line", "SnmpLine"),
+    "snmp-trap": ("simulators.snmp.receiver", "ReceiverLine"),
     "opcua": ("simulators.opcua.line", "OpcuaLine"),
 }
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from msgspec import Struct
 
-from hub.model import Device, DeviceId, PointId, Timestamp
+from hub.model import Device, DeviceId, EventMap, PointId, Timestamp
 from simulators.faults import Faults
 from simulators.process import Process
 
@@ -20,6 +20,28 @@ class Override(Struct, frozen=True):
     host: str
     port: int
     extra: Mapping[str, Any] = {}
+
+
+class Receiver(Struct, frozen=True):
+    """Where devices of the site send what they tell by themselves, and what that is called there."""
+
+    host: str
+    port: int
+    connection: Any
+    """The receiving driver's own connection model."""
+    events: tuple[EventMap, ...]
+
+
+class Told(Struct, frozen=True):
+    """Something that a device tells by itself."""
+
+    device: DeviceId
+    name: str
+    """What the receiver's profile calls it."""
+    about: PointId | None = None
+    """The point that it is about, where a table has several."""
+    confirmed: bool = False
+    """Whether it is told again until it is answered."""
 
 
 class Line(ABC):
@@ -52,3 +74,14 @@ class Line(ABC):
     @abstractmethod
     def disturbed(self, device: DeviceId, now: Timestamp) -> None:
         """Show at once that a fault of this device began or ended."""
+
+    def receiver(self) -> Receiver | None:
+        """Return where notifications go, when that is what this line stands for."""
+        return None
+
+    def tell(self, told: Told, receiver: Receiver) -> None:
+        """Let a device tell something by itself.
+
+        Raises KeyError when the receiver has no event of that name, ValueError when such devices tell nothing.
+        """
+        raise ValueError(f"{told.device} tells nothing by itself")

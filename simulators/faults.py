@@ -19,6 +19,7 @@ KINDS: Mapping[str, Mapping[str, float]] = {
     "word_order": {},
     "status": {"code": 0x8031_0000},
     "reboot": {},
+    "wrong_type": {},
     "expired_certificate": {},
 }
 """Every kind of fault with its arguments and their defaults.
@@ -28,8 +29,9 @@ delay: every answer comes `seconds` late. half_frames: only the first half of ea
 arrive with wrong bytes. exception: requests are refused with a Modbus exception `code` (4: server device failure).
 frozen: values no longer move. clock: the device's own clock is `seconds` ahead (negative: behind). word_order: numbers
 of several registers come with their words swapped. status: values come as an OPC UA status `code` alone (by default
-BadNoCommunication). reboot: the device starts anew, once: sessions, subscriptions and engine boots are others.
-expired_certificate: the device proves itself with a certificate that is no longer valid.
+BadNoCommunication). wrong_type: values come in a type that nobody expects there. reboot: the device starts anew, once:
+sessions, subscriptions and engine boots are others. expired_certificate: the device proves itself with a certificate
+that is no longer valid.
 """
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from drivers import REGISTRY as DRIVERS
 from hub.model import Clock, Device, DeviceId, Point, PointId, Site, SystemClock, Value
 from simulators import REGISTRY
-from simulators.base import Line, Override
+from simulators.base import Line, Override, Told
 from simulators.calm import calm
 from simulators.check import check_fault, check_value
 from simulators.faults import Faults
@@ -121,6 +121,18 @@ class Fleet:
         line = self._line_of[device]
         self.faults.end(device, kind)
         line.disturbed(device, self._clock.now())
+
+    def notify(self, device: DeviceId, name: str, *, about: PointId | None = None, confirmed: bool = False) -> None:
+        """Let a device tell the site's receiver something, by the name that the receiver's profile has for it.
+
+        `about` is the point that it is about, where a table has several. Raises KeyError for an unknown device or name,
+        ValueError when it cannot tell anything or nobody listens.
+        """
+        line = self._line_of[device]
+        receiver = next((r for each in self._lines if (r := each.receiver()) is not None), None)
+        if receiver is None:
+            raise ValueError("the site has no receiver of notifications; add a device of driver snmp-trap")
+        line.tell(Told(device, name, about, confirmed), receiver)
 
     def reset(self) -> None:
         """End every fault and give every point back to the physics."""

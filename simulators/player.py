@@ -50,6 +50,8 @@ class Player:
             self._fleet.set(move.point, move.value, move.over)
         for fault in step.breaks:
             self._fleet.fault(fault.device, fault.kind, **fault.args)
+        for tell in step.tells:
+            self._fleet.notify(tell.device, tell.name, about=tell.about)
         for device in step.heals:
             self._fleet.heal(device)
         if step.say is not None:

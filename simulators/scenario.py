@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 from pydantic import Field, model_validator
 
+from drivers import REGISTRY as DRIVERS
 from hub.config.durations import Duration, Period, spell
 from hub.config.files import Files
 from hub.config.marks import Map, Mark, locate
@@ -38,6 +39,14 @@ class Break(Struct, frozen=True):
     args: dict[str, float] = {}
 
 
+class Tell(Struct, frozen=True):
+    """Something that a device tells by itself, by the name that the receiver's profile has for it."""
+
+    device: str
+    name: str
+    about: str | None = None
+
+
 class Step(Struct, frozen=True):
     """What happens at one moment after the scenario's start (nanoseconds)."""
 
@@ -46,6 +55,7 @@ class Step(Struct, frozen=True):
     breaks: tuple[Break, ...] = ()
     heals: tuple[str, ...] = ()
     say: Text | None = None
+    tells: tuple[Tell, ...] = ()
 
 
 class Expectation(Struct, frozen=True):
@@ -88,12 +98,21 @@ class _Fault(Strict):
     args: dict[str, int | float] = said("Arguments of the fault.", "Tham số.", default={}, example={"seconds": 2})
 
 
+class _Tell(Strict):
+    device: str = said("Device that tells something by itself.", "Thiết bị tự gửi thông báo.")
+    event: str = said(
+        "What the receiver's profile calls it.", "Tên sự kiện trong hồ sơ của bộ nhận.", example="link_down"
+    )
+    about: str | None = said("Point that it is about.", "Điểm liên quan.", default=None, example="switch/p03.status")
+
+
 class _Step(Strict):
     at: Duration = said("When, after the start.", "Thời điểm sau khi bắt đầu.", example="5s")
     set: dict[str, bool | int | float | str | _Ramp | None] = said(
         "Points and their values; null gives a point back.", "Điểm và giá trị; null để trả về bình thường.", default={}
     )
     fault: _Fault | None = said("A fault that begins.", "Lỗi bắt đầu.", default=None)
+    notify: _Tell | None = said("A trap that is sent.", "Một trap được gửi.", default=None)
     heal: list[str] = said("Devices whose faults end.", "Thiết bị hết lỗi.", default=[])
     say: Title | None = said("What to tell who watches.", "Lời thuyết minh.", default=None)
 
@@ -103,7 +122,9 @@ class _Step(Strict):
             Move(p, v.to, v.over) if isinstance(v, _Ramp) else Move(p, v) for p, v in self.set.items()
         )  # fmt: skip
         breaks = (Break(self.fault.device, self.fault.kind, dict(self.fault.args)),) if self.fault else ()
-        return Step(self.at, moves, breaks, tuple(self.heal), self.say.text if self.say else None)
+        tells = (Tell(self.notify.device, self.notify.event, self.notify.about),) if self.notify else ()
+        say = self.say.text if self.say else None
+        return Step(self.at, moves, breaks, tuple(self.heal), say, tells)
 
 
 class _Expect(Strict):
@@ -168,6 +189,8 @@ class _Checker:
             self._moves(n, step)
             if step.fault is not None:
                 self._fault(n, step.fault)
+            if step.notify is not None:
+                self._tell(n, step.notify)
             for m, device in enumerate(step.heal):
                 self._device(device, ("steps", n, "heal", m))
         rules = [rule.id for rule in self._site.rules]
@@ -195,6 +218,19 @@ class _Checker:
             except ValueError as problem:
                 message, _, hint = str(problem).partition("; ")
                 self._report.error(self._mark((*where, "kind")), message, hint)
+
+    def _tell(self, n: int, tell: _Tell) -> None:
+        where = ("steps", n, "notify")
+        self._device(tell.device, (*where, "device"))
+        if tell.about is not None:
+            self._point(tell.about, self._mark((*where, "about")))
+        receivers = [d for d in self._site.devices.values() if DRIVERS[d.driver].hears]
+        if not receivers:
+            hint = "add a device of driver snmp-trap"
+            self._report.error(self._mark(where), "the site has no receiver of notifications", hint)
+        else:
+            known = [event.name for event in receivers[0].events]
+            self._known("event", tell.event, dict.fromkeys(known), self._mark((*where, "event")))
 
     def _device(self, device: str, path: Sequence[str | int]) -> bool:
         if not self._known("device", device, self._site.devices, self._mark(path)):

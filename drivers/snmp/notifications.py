@@ -132,7 +132,7 @@ class TrapDriver:
         """Return what this receiver has counted."""
         labels = {"line": self._device.id}
         for name, words in COUNTED.items():
-            yield Figure(f"citywatch_snmp_{name}", words, self.count(name), labels, total=True)
+            yield Figure(f"citywatch_snmp_receiver_{name}", words, self.count(name), labels, total=True)
 
     def count(self, name: str) -> int:
         """Return one of the counts named in `COUNTED`."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from drivers.modbus.address import Address as ModbusAddress
-from drivers.modbus.address import Connection as ModbusConnection
+from drivers.modbus.connection import Connection as ModbusConnection
 from drivers.mqtt.address import Address as MqttAddress
 from drivers.mqtt.address import Connection as MqttConnection
 from hub.model import SECOND, Device, Lane, Point, Site, StoreSettings, Text, WebSettings
