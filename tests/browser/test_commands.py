@@ -8,6 +8,7 @@ from playwright.async_api import BrowserContext, Page, Route, expect
 
 from tests.browser.fake import Fake, iso
 from tests.browser.test_lost import opened
+from tests.browser.test_pages import PICTURES
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -65,6 +66,8 @@ async def test_a_command_needs_a_reason_and_is_confirmed(desk: BrowserContext, h
     await button.click()
     await expect(page.locator(".commands b")).to_contain_text("Thử ắc quy?")
     assert hub_desk.sent == []
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    await page.screenshot(path=PICTURES / "command.png", animations="disabled")
     await page.locator(".commands button.main").click()
     await expect(page.locator(".commands [role=status]")).to_contain_text("Thử ắc quy: đã thực hiện")
     (sent,) = hub_desk.sent
