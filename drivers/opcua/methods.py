@@ -2,10 +2,10 @@
 
 from asyncua import ua
 
-from drivers.opcua.places import named
+from drivers.opcua.places import named, target_of
 from drivers.opcua.session import Session
 from drivers.opcua.values import LOCALIZED_TEXT
-from hub.model import Refused
+from hub.model import Reason, Refused
 
 HAS_PROPERTY = 46
 
@@ -14,8 +14,8 @@ async def argument_type(session: Session, method: ua.NodeId) -> ua.VariantType:
     """Return the built-in type of a method's only argument. Raises Refused when there is not one of a plain type."""
     path = ua.BrowsePath(StartingNode=method, RelativePath=ua.RelativePath())
     path.RelativePath.Elements.append(named("InputArguments", 0, HAS_PROPERTY))
-    result = (await session.translate([path]))[0]
-    found = await session.read([result.Targets[0].TargetId]) if result.Targets else [None]
+    node = target_of((await session.translate([path]))[0])
+    found = await session.read([node]) if not isinstance(node, Reason) else [None]
     arguments = found[0].Value.Value if found[0] is not None and found[0].Value is not None else None
     if not isinstance(arguments, list | tuple) or len(arguments) != 1 or not isinstance(arguments[0], ua.Argument):
         raise Refused("value", "the method does not take exactly one argument")

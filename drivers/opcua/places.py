@@ -94,11 +94,12 @@ async def resolve(session: Session, places: Iterable[Place]) -> Mapping[Place, F
         else:
             asked[place] = path
     for place, result in zip(asked, await session.translate(list(asked.values())), strict=False):
-        found[place] = _target(result)
+        found[place] = target_of(result)
     return found
 
 
-def _target(result: ua.BrowsePathResult) -> Found:
+def target_of(result: ua.BrowsePathResult) -> Found:
+    """Return the node a path led to, or the reason why it leads nowhere."""
     code = int(result.StatusCode.value)
     if code >> 30 or not result.Targets:
         return reason_of(code) if code >> 30 else Reason.MISCONFIGURED

@@ -15,7 +15,7 @@ OURS_REFUSED = {
 }  # fmt: skip
 """By these a server turns our certificate away; many say only BadSecurityChecksFailed, to tell strangers nothing."""
 _TOO_LARGE = {_Codes.BadRequestTooLarge, _Codes.BadResponseTooLarge, _Codes.BadTcpMessageTooLarge}
-LOST = (OSError, UaError, ServiceError, TimeoutError, EOFError, ValueError, AttributeError)
+LOST = (OSError, UaError, ServiceError, TimeoutError, EOFError, ValueError, AttributeError, AssertionError)
 """What the library raises when a server breaks off, is silent, or sends what is no OPC UA."""
 
 
@@ -75,7 +75,7 @@ def ours_refused(error: BaseException, where: str, own: str) -> DriverError:
         )
     how = name_of(code) if code else "it hangs up"
     return Unreachable(
-        f"{where} refuses the hub's certificate ({how}); copy {own} into the server's folder of trusted certificates, "
-        "or move it there from its rejected ones",
+        f"{where} refuses the hub's certificate ({how}); at the server move it from the rejected certificates to the "
+        f"trusted ones, or copy {own} there",
         "cert_untrusted",
     )

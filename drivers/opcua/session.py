@@ -233,7 +233,8 @@ class Session:
         return refusals.no_connection(error, self.where, LARGEST_MESSAGE)
 
     def _no_channel(self, error: BaseException) -> DriverError:
-        told = refusals.code_of(error) or isinstance(error, ConnectionError)
+        # a fault in place of the answer makes the library assert; hanging up is what other servers do
+        told = refusals.code_of(error) or isinstance(error, ConnectionError | AssertionError)
         if self.connection.security != "None" and told:
             return refusals.ours_refused(error, self.where, str(self.trust.certificates.own_path))
         return self._no_connection(error)

@@ -24,7 +24,7 @@ LARGEST_FLOAT = 3.4028234663852886e38
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_UNSET_YEAR = 1601
+_UNSET_YEAR, _ENDLESS_YEAR = 1601, 2262
 _WHOLE = 2**63
 
 Raw = Value | Reason
@@ -80,8 +80,11 @@ def _plain(found: bool | int | float | str) -> Value:
 
 
 def moment(found: datetime | None) -> Timestamp | None:
-    """Return a time stamp in nanoseconds UTC; None for none and for the year 1601, which says the same."""
-    if found is None or found.year <= _UNSET_YEAR:
+    """Return a time stamp in nanoseconds UTC; None for none, and for the years 1601 and 9999, which say the same.
+
+    From 2262 on nanoseconds do not fit 64 bits.
+    """
+    if found is None or not _UNSET_YEAR < found.year < _ENDLESS_YEAR:
         return None
     aware = found if found.tzinfo is not None else found.replace(tzinfo=UTC)
     return ((aware - _EPOCH) // _MICROSECOND) * 1000
@@ -110,7 +113,7 @@ def encoded(value: Value, type_number: int) -> Any:
     elif type_number in (STRING, LOCALIZED_TEXT):
         return str(value)
     elif type_number == DATETIME and isinstance(value, str):
-        return datetime.fromtimestamp(from_iso(value) / 1e9, UTC)
+        return _instant(value)
     raise Refused("value", f"{value!r} does not fit a variable of type {type_number}")
 
 
@@ -119,6 +122,13 @@ def _whole(value: Value, bits: int, signed: bool) -> int:
     if isinstance(value, str) or (isinstance(value, float) and not value.is_integer()) or not least <= value <= most:
         raise Refused("value", f"{value!r} is no whole number between {least} and {most}")
     return int(value)
+
+
+def _instant(value: str) -> datetime:
+    try:
+        return datetime.fromtimestamp(from_iso(value) / 1e9, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise Refused("value", f"{value!r} is no time such as 2026-03-01T00:00:00Z") from None
 
 
 def _fraction(value: Value, type_number: int) -> float:

@@ -41,7 +41,10 @@ class Shared:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({what: given}).encode() + b"\n")
         self._process.stdin.flush()
-        return self._answer()
+        answer = self._answer()
+        if "error" in answer:
+            raise ValueError(answer["error"])
+        return answer["ok"]
 
     def _answer(self) -> Any:
         assert self._process.stdout is not None
