@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from drivers.backoff import Backoff, Pace
 from drivers.base import BoundDevice, BoundPoint, Driver, Sink
+from drivers.statistics import Statistics
 from hub.metrics import Figure
 from hub.model import (
     SECOND,
@@ -48,6 +49,7 @@ class Watched:
         self.slowest = 0
         """Longest answer (ns) since `$latency` was last told."""
         self.latency_due = 0
+        self.statistics = Statistics()
         self.state = DeviceState.WAITING
         self._reason = ""
         self._sink = sink
@@ -130,7 +132,7 @@ class Line:
         except Misconfigured as why:
             self._stop(why)
         except Exception as why:
-            self._all(DeviceState.OFFLINE, "failed", f"the driver failed: {why!r}")
+            self._all(DeviceState.OFFLINE, "protocol_error", f"the driver failed: {why!r}")
             raise
         await asyncio.Event().wait()
 
@@ -165,6 +167,10 @@ class Line:
             self.turn.release()
             raise Refused("unreachable", f"the line {self.name} is down; nothing was sent")
         return self._driver
+
+    def statistics(self, device: DeviceId) -> dict[str, float | None]:
+        """Return what became of the requests to a device of this line. Raises KeyError."""
+        return self.watched[device].statistics.told(max(0, self.counts.opened - 1))
 
     def driver_figures(self) -> Iterable[Figure]:
         """Return what the driver counts itself, if it counts."""
@@ -225,3 +231,8 @@ def figures(driver: str, lines: Sequence[Line]) -> Iterable[Figure]:
     for count, words in COUNTED.items():
         total = sum(getattr(x.counts, count) for x in lines)
         yield Figure(f"citywatch_lines_{count}", words, total, of, total=True)
+    each = [w.statistics for x in lines for w in x.watched.values()]
+    refused = sum(one.exceptions for one in each)
+    yield Figure("citywatch_lines_exceptions", "Values that devices refused to give", refused, of, total=True)
+    slowest = max((one.percentile(95) or 0.0 for one in each), default=0.0)
+    yield Figure("citywatch_lines_slowest_ms", "95th percentile of the slowest device's answer times", slowest, of)

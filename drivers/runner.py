@@ -85,6 +85,11 @@ class Runner:
         for line in self.watch:
             yield from line.driver_figures()
 
+    def statistics(self, device: DeviceId) -> dict[str, float | None] | None:
+        """Return what became of the requests to a device: counters and answer times (ms); None: it is not asked."""
+        line = self._polled.get(device)
+        return None if line is None else line.statistics(device)
+
     async def write(self, device: DeviceId, point: PointId, raw: Value) -> None:
         """Set a point of a device to a raw value, on its line and between scans.
 

@@ -137,7 +137,7 @@ class Told(Line):
     def _silent(self, watched: Watched, limit: int) -> None:
         if watched.state is not DeviceState.OFFLINE:
             log.warning("device is silent", device=watched.id, line=self.name, silent_after_s=limit / SECOND)
-        watched.report(DeviceState.OFFLINE, "silent", f"nothing heard for more than {limit / SECOND:g} s")
+        watched.report(DeviceState.OFFLINE, "stale", f"nothing heard for more than {limit / SECOND:g} s")
 
     def _alive(self, watched: Watched) -> None:
         if watched.state is DeviceState.OFFLINE:

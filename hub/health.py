@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from hub.model import DeviceChange, DeviceId, DeviceState, DeviceStatus, Timestamp
+from hub.model.ailment import ailment
 
 
 class _Known(Struct):
@@ -36,8 +37,10 @@ class Health:
     ) -> DeviceChange | None:
         """Take an observation; return the change it makes, or None when it says what was known.
 
-        The detail may vary from poll to poll (figures in it), so only state and reason make a change.
+        The detail may vary from poll to poll (figures in it), so only state and reason make a change. The reason is
+        brought to the closed list of `hub.model.ailment`.
         """
+        reason = ailment(reason)
         known = self._known[device]
         if known.state == state and known.reason == reason:
             known.detail = detail

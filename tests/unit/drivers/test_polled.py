@@ -6,7 +6,8 @@ from collections import Counter
 
 from structlog.testing import capture_logs
 
-from hub.model import SECOND, Lane, Misconfigured, NoAnswer, Reason
+from drivers.statistics import Statistics
+from hub.model import MILLISECOND, SECOND, Lane, Misconfigured, NoAnswer, Reason, Sample
 from tests.unit.drivers.pretend import a_device, a_point, lost, tell
 
 
@@ -77,7 +78,7 @@ def test_a_silent_device_is_left_alone_for_a_growing_while_and_the_others_go_on(
         assert max(b - a for a, b in itertools.pairwise(asked)) > 20
         assert len(world.times("a")) > 600
         assert notebook.states("a") == [("online", "")]
-        assert notebook.states("b") == [("online", ""), ("degraded", "no_answer"), ("offline", "no_answer")]
+        assert notebook.states("b") == [("online", ""), ("degraded", "timeout"), ("offline", "timeout")]
 
     tell(gateway("a", "b", "c"), story)
 
@@ -88,7 +89,7 @@ def test_one_lost_answer_makes_a_device_degraded_not_offline():
         errors = [NoAnswer("once")]
         world.answer["a"] = lambda: errors.pop() if errors else None
         await asyncio.sleep(3)
-        assert notebook.states("a") == [("online", ""), ("degraded", "no_answer"), ("online", "")]
+        assert notebook.states("a") == [("online", ""), ("degraded", "timeout"), ("online", "")]
         assert len(world.opens) == 1
 
     tell([a_device("a")], story)
@@ -231,7 +232,7 @@ def test_a_fault_of_a_driver_is_survived_and_told():
         await asyncio.sleep(2.5)
         world.answer["a"] = lambda: ZeroDivisionError("a bug")
         await asyncio.sleep(1)
-        assert notebook.states("a")[-1] == ("offline", "failed")
+        assert notebook.states("a")[-1] == ("offline", "protocol_error")
         world.answer.clear()
         await asyncio.sleep(20)
         assert notebook.states("a")[-1] == ("online", "")
@@ -296,3 +297,31 @@ def test_answers_of_one_moment_travel_together_and_before_the_news_of_their_devi
     tell([a_device(f"d{n}") for n in range(200)], story)
     assert max(size for size, _ in takes) == 10
     assert takes[0][1] == 0, "the first samples are told before the device is reported online"
+
+
+def test_what_became_of_a_devices_requests_is_counted_with_its_answer_times():
+    async def story(world, notebook, runner):
+        world.slow["b"] = 0.25
+        await asyncio.sleep(2.5)
+        world.answer["b"] = lambda: NoAnswer("silent")
+        await asyncio.sleep(1)
+        assert runner.statistics("a") == {
+            "tries": 4, "good": 4, "timeouts": 0, "exceptions": 0,
+            "reconnects": 0, "rtt_p50_ms": 0.0, "rtt_p95_ms": 0.0,
+        }  # fmt: skip
+        told = runner.statistics("b")
+        assert (told["tries"], told["good"], told["timeouts"]) == (3, 2, 1)
+        assert told["rtt_p95_ms"] == 250.0
+        figures = {f.name: f.value for f in runner.figures()}
+        assert figures["citywatch_lines_slowest_ms"] == 250.0
+        assert runner.statistics("nobody") is None
+
+    tell([a_device("a"), a_device("b")], story)
+
+
+def test_refused_values_are_counted_and_the_window_of_answer_times_is_bounded():
+    statistics = Statistics()
+    for took in range(1000):
+        statistics.answered([Sample("d/a", None, None, Reason.REFUSED)], took * MILLISECOND)
+    assert statistics.exceptions == 1000
+    assert (statistics.percentile(50), statistics.percentile(95)) == (935.0, 993.0)

@@ -32,7 +32,7 @@ def test_a_device_that_is_silent_for_too_long_is_offline_and_back_when_heard():
         await asyncio.sleep(29)
         assert notebook.states("a") == [("online", "")]
         await asyncio.sleep(4)
-        assert notebook.states("a")[-1] == ("offline", "silent")
+        assert notebook.states("a")[-1] == ("offline", "stale")
         world.tell.put_nowait(word("a"))
         await asyncio.sleep(1.5)
         assert notebook.states("a")[-1] == ("online", "")
@@ -86,7 +86,7 @@ def test_a_device_that_does_not_come_back_with_the_line_is_silent_after_its_time
         await asyncio.sleep(20)
         world.tell.put_nowait(lost())
         await asyncio.sleep(40)
-        assert notebook.states("a")[-1] == ("offline", "silent")
+        assert notebook.states("a")[-1] == ("offline", "stale")
 
     tell(sensors("a"), story)
 

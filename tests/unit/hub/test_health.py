@@ -1,7 +1,10 @@
 """Health of devices is news only when it changes."""
 
+import pytest
+
 from hub.health import Health
 from hub.model import DeviceChange, DeviceState
+from hub.model.ailment import AILMENTS
 
 ON, OFF = DeviceState.ONLINE, DeviceState.OFFLINE
 
@@ -34,3 +37,15 @@ def test_what_was_heard_is_remembered_apart_from_health():
     health.heard("d", 7)
     assert health.last_heard("d") == 7
     assert health.state("d") is DeviceState.WAITING
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [("cert_expired", "cert_expired"), ("no_answer", "timeout"), ("silent", "stale"), ("bewitched", "protocol_error")],
+)
+def test_whatever_word_a_driver_uses_the_reason_is_one_of_the_closed_list(said, kept):
+    health = Health(["d"], 0)
+    change = health.report("d", DeviceState.OFFLINE, said, "", 1)
+    assert change is not None
+    assert change.reason == kept
+    assert kept in AILMENTS

@@ -1,0 +1,44 @@
+"""What became of the requests to one device: plain integers and a bounded window of answer times."""
+
+from collections import deque
+from collections.abc import Sequence
+
+from hub.model import MILLISECOND, Reason, Sample
+
+WINDOW = 128
+"""Answer times that are kept for the percentiles."""
+
+
+class Statistics:
+    """Counters of one device since the hub started."""
+
+    def __init__(self) -> None:
+        self.tries = 0
+        self.good = 0
+        self.timeouts = 0
+        """Scans that were not answered."""
+        self.exceptions = 0
+        """Values that the device refused to give."""
+        self._times: deque[int] = deque(maxlen=WINDOW)
+
+    def answered(self, samples: Sequence[Sample], took: int) -> None:
+        """Count a scan that was answered after `took` ns."""
+        self.good += 1
+        self._times.append(took)
+        for sample in samples:
+            if sample.reason is Reason.REFUSED:
+                self.exceptions += 1
+
+    def percentile(self, per_cent: int) -> float | None:
+        """Return the nearest-rank percentile of the latest answer times in ms, None before the first answer."""
+        ordered = sorted(self._times)
+        if not ordered:
+            return None
+        return round(ordered[(len(ordered) * per_cent + 99) // 100 - 1] / MILLISECOND, 2)
+
+    def told(self, reconnects: int) -> dict[str, float | None]:
+        """Return the figures as interfaces show them."""
+        return {
+            "tries": self.tries, "good": self.good, "timeouts": self.timeouts, "exceptions": self.exceptions,
+            "reconnects": reconnects, "rtt_p50_ms": self.percentile(50), "rtt_p95_ms": self.percentile(95),
+        }  # fmt: skip
