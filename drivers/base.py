@@ -95,6 +95,25 @@ class Driver(Protocol):
         ...
 
 
+class Seen(Struct, frozen=True):
+    """One thing that passed on the wire while a device was traced."""
+
+    way: str
+    """`sent`, `received`, `value`, `fault`."""
+    says: str
+    """What it means."""
+    raw: bytes = b""
+    """The bytes themselves; empty for a value or a fault."""
+
+
+class Tracer(Protocol):
+    """Speaks with one device, read-only and on a connection of its own, until cancelled. Raises DriverError."""
+
+    async def __call__(self, device: BoundDevice, tell: Callable[[Seen], None]) -> None:
+        """Tell everything that passes."""
+        ...
+
+
 class DriverSpec(Struct, frozen=True):
     """What the rest of the house knows of a driver before its library is imported."""
 
@@ -122,3 +141,5 @@ class DriverSpec(Struct, frozen=True):
     """Model of `limits:` of a profile or device; None: this driver has none."""
     hears: bool = False
     """Whether its devices speak for others (a receiver of traps) and have to know where these are."""
+    trace: Callable[[], Tracer] | None = None
+    """Import the library and return what `citywatch trace` uses; None: this driver cannot be traced."""

@@ -13,7 +13,7 @@ TICK = 50 * MILLISECOND
 """Phases are whole ticks: ten devices at a time cost half of what each alone does, for waking up is not free."""
 
 PROMPT = 5 * SECOND
-"""On every (re)connect a group is scanned within this, however long its interval: nobody waits a minute for a picture."""
+"""On every (re)connect every group is scanned within this, however slow it is; nobody waits a minute for a picture."""
 
 
 class ScanGroup:

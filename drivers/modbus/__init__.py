@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Sequence
 
-from drivers.base import BoundDevice, Driver, DriverSpec
+from drivers.base import BoundDevice, Driver, DriverSpec, Tracer
 from drivers.modbus.address import Address, Limits
 from drivers.modbus.codec import example
 from drivers.modbus.connection import Connection
@@ -26,6 +26,12 @@ def _load() -> Callable[[Sequence[BoundDevice]], Driver]:
     return ModbusDriver
 
 
+def _trace() -> Tracer:
+    from drivers.modbus.trace import trace
+
+    return trace
+
+
 SPEC = DriverSpec(
     name="modbus",
     connection=Connection,
@@ -37,4 +43,5 @@ SPEC = DriverSpec(
     redirect=_redirect,
     example=example,
     limits=Limits,
+    trace=_trace,
 )

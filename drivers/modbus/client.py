@@ -156,7 +156,10 @@ class ModbusClient:
         line.response_future = waiting
         line.request_dev_id, line.request_transaction_id = unit, transaction
         self._heard = False
-        line.send(line.framer.encode(pdu, unit, transaction))
+        frame = line.framer.encode(pdu, unit, transaction)
+        line.send(frame)
+        if self.tap is not None:
+            self.tap(True, frame)
         alarm = loop.call_later(timeout, self._expire, waiting, unit, timeout)
         try:
             return await waiting
@@ -183,13 +186,12 @@ class ModbusClient:
         if wait > 0:
             await asyncio.sleep(wait)
 
-    def _on_packet(self, sending: bool, data: bytes) -> bytes:
-        self._heard = True
-        self._answered = self._answered or not sending
+    def _on_packet(self, _sending: bool, data: bytes) -> bytes:
+        self._heard = self._answered = True
         if self.connection.serial is not None:
             self._silent_until = asyncio.get_running_loop().time() + self.connection.silence
         if self.tap is not None:
-            self.tap(sending, data)
+            self.tap(False, data)
         return data
 
     def _tls_lost(self, go_on: Callable[[Exception | None], None], error: Exception | None) -> None:

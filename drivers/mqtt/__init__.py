@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from drivers.base import BoundDevice, Driver, DriverSpec
+from drivers.base import BoundDevice, Driver, DriverSpec, Tracer
 from drivers.mqtt.address import Address, Connection, Event, endpoint, line, redirect
 from drivers.mqtt.payload import example
 
@@ -13,6 +13,12 @@ def _load() -> Callable[[Sequence[BoundDevice]], Driver]:
     return MqttDriver
 
 
+def _trace() -> Tracer:
+    from drivers.mqtt.trace import trace
+
+    return trace
+
+
 SPEC = DriverSpec(
     name="mqtt",
     connection=Connection,
@@ -21,6 +27,7 @@ SPEC = DriverSpec(
     line=line,
     load=_load,
     pushes=True,
+    trace=_trace,
     endpoint=endpoint,
     redirect=redirect,
     example=example,

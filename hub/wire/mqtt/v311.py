@@ -117,7 +117,7 @@ class Session311:
         client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=s.client_id,
-            clean_session=False,
+            clean_session=s.session_expiry == 0,
             protocol=MQTTv311,
             reconnect_on_failure=False,
             manual_ack=True,

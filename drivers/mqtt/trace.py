@@ -1,0 +1,85 @@
+"""An MQTT device under the glass: its messages as they come and the values they gave, in a session of its own.
+
+The session has another name than the hub's and ends with the trace, so that the hub loses neither its connection nor a
+message.
+"""
+
+import secrets
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from msgspec.structs import replace
+
+from drivers.base import BoundDevice, Seen
+from drivers.mqtt.driver import MqttDriver
+from hub.model import DeviceState, Intake, Release
+from hub.wire.mqtt import Damaged, Message, Session, Settings, session
+
+Tell = Callable[[Seen], None]
+
+
+async def trace(device: BoundDevice, tell: Tell) -> None:
+    """Tell each message of a device and what it gave. Raises Unreachable, Misconfigured."""
+
+    def opener(settings: Settings) -> Session:
+        name = "citywatchtrace" + secrets.token_hex(4)
+        return _Overheard(session(replace(settings, client_id=name, session_expiry=0)), tell)
+
+    driver = MqttDriver([device], opener=opener)
+    try:
+        await driver.open()
+        await driver.subscribe(_Teller(tell))
+    finally:
+        await driver.close()
+
+
+class _Overheard:
+    """A session that tells each message before it is handed over."""
+
+    def __init__(self, inner: Session, tell: Tell) -> None:
+        self._inner = inner
+        self._tell = tell
+        self.open, self.close = inner.open, inner.close
+
+    async def listen(self, filters: Sequence[str], take: Callable[..., None]) -> dict[str, str]:
+        for one in filters:
+            self._tell(Seen("sent", f"subscribe {one}"))
+
+        def overhear(messages: Sequence[Message], damaged: Sequence[Damaged], release: Release) -> None:
+            for message in messages:
+                kept = " (retained)" if message.retain else ""
+                text = message.payload.decode(errors="replace")
+                self._tell(Seen("received", f"{message.topic}{kept} {text}", message.payload))
+            for packet in damaged:
+                self._tell(Seen("fault", f"{packet.source}: {packet.reason}", packet.body))
+            take(messages, damaged, release)
+
+        return await self._inner.listen(filters, overhear)
+
+    async def ended(self) -> NoReturn:
+        await self._inner.ended()
+
+
+class _Teller:
+    """A sink that tells and keeps nothing."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+
+    def take(self, intake: Intake) -> None:
+        for sample in intake.samples:
+            said = sample.reason.word if sample.value is None else repr(sample.value)
+            self._tell(Seen("value", f"{sample.point} {said}"))
+        for event in intake.events:
+            self._tell(Seen("value", f"event {event.kind} {event.attributes}"))
+        for stray in intake.strays:
+            self._tell(Seen("fault", f"{stray.source}: {stray.reason}"))
+        if intake.release is not None:
+            intake.release()
+
+    def report(self, device: str, state: DeviceState, reason: str = "", detail: str = "") -> None:
+        del device
+        self._tell(Seen("fault", f"{state}: {detail or reason}"))
+
+    def last_heard(self, device: str) -> None:
+        del device
