@@ -17,9 +17,11 @@ async def argument_type(session: Session, method: ua.NodeId) -> ua.VariantType:
     node = target_of((await session.translate([path]))[0])
     found = await session.read([node]) if not isinstance(node, Reason) else [None]
     arguments = found[0].Value.Value if found[0] is not None and found[0].Value is not None else None
-    if not isinstance(arguments, list | tuple) or len(arguments) != 1 or not isinstance(arguments[0], ua.Argument):
+    if not isinstance(arguments, list | tuple) or len(arguments) != 1:
         raise Refused("value", "the method does not take exactly one argument")
-    kind = arguments[0].DataType
-    if kind.NamespaceIndex or not isinstance(kind.Identifier, int) or not 1 <= kind.Identifier <= LOCALIZED_TEXT:
+    kind = getattr(arguments[0], "DataType", None)
+    if not isinstance(kind, ua.NodeId) or kind.NamespaceIndex:
+        raise Refused("value", "the method's argument is of no plain type")
+    if not isinstance(kind.Identifier, int) or not 1 <= kind.Identifier <= LOCALIZED_TEXT:
         raise Refused("value", "the method's argument is of no plain type")
     return ua.VariantType(int(kind.Identifier))

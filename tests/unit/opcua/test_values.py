@@ -67,6 +67,13 @@ def test_the_source_time_is_kept_to_the_microsecond_and_1601_is_no_time() -> Non
     assert moment(None) is None
 
 
+def test_the_end_of_time_that_servers_send_for_no_end_is_no_time_and_no_error() -> None:
+    """OPC 10000-6, 5.2.2.5: the latest DateTime stands for none."""
+    assert moment(datetime.max) is None
+    assert decoded(on_the_wire(1, SourceTimestamp=datetime(9999, 12, 31, 23, 59, 59)))[2] is None
+    assert raw_of(datetime.max) is Reason.NOT_PROGRAMMED
+
+
 @given(st.one_of(st.floats(), st.integers(), st.text(), st.binary(), st.booleans(), st.none(), st.lists(st.integers())))
 def test_whatever_is_found_is_a_value_or_a_reason(found: Any) -> None:
     raw = raw_of(found)
@@ -96,6 +103,7 @@ def test_a_value_gets_the_type_of_the_variable(value: Any, kind: str, fits: Any)
         ("a", "Double"),
         (1e300, "Float"),
         (1, "ByteString"),
+        ("tomorrow", "DateTime"),
     ],
 )
 def test_a_value_that_does_not_fit_is_refused_here(value: Any, kind: str) -> None:
