@@ -162,7 +162,7 @@ class Hub:
         self._web = WebAdapter(
             self._state, self._alarming, self._store, self._stream, state_folder=self._folder.path,
             static=static_folder(), clock=clock, metrics=self._metrics.exposition, ready=self._ready,
-            commander=self._commands,
+            commander=self._commands, statistics=self._runner.statistics,
         )  # fmt: skip
         for source in (self._figures, self._web.figures, self._runner.figures, self._commands.figures):
             self._metrics.add(source)

@@ -45,6 +45,24 @@ class ZonePage(Wire):
     next: str | None
 
 
+class DeviceStatistics(Wire):
+    """What became of the requests to a device since the hub started; times of the latest answers."""
+
+    tries: int
+    good: int
+    timeouts: int
+    exceptions: int = Field(description="Values that the device refused to give.")
+    reconnects: int
+    rtt_p50_ms: float | None
+    rtt_p95_ms: float | None
+
+
+class DeviceAnswer(DeviceRow):
+    """A device, its health, and what became of the requests to it."""
+
+    statistics: DeviceStatistics | None = Field(description="Null of a device that reports by itself.")
+
+
 class DevicePage(Wire):
     """Devices by id; `next` is the `after` of the following page."""
 

@@ -1,6 +1,6 @@
 """What a route is: method, path, the right it needs, the models of what comes and goes; OpenAPI is made from these."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 from aiohttp import web
@@ -35,6 +35,8 @@ class Parts(Struct):
     gate: Gate
     commander: Commander | None = None
     """None: this hub takes no commands."""
+    statistics: Callable[[str], Mapping[str, float | None] | None] | None = None
+    """Device → what became of the requests to it."""
 
 
 class Call(Struct):

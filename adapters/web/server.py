@@ -4,7 +4,7 @@ import asyncio
 import ipaddress
 import re
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -82,10 +82,11 @@ class WebAdapter:
         ready: Callable[[], dict[str, Any]] = dict,
         pace: Pace = DEFAULT_PACE,
         commander: Commander | None = None,
+        statistics: Callable[[str], Mapping[str, float | None] | None] | None = None,
     ) -> None:
         self._view, self._desk, self._historian, self._stream = view, desk, historian, stream
         self._clock, self._pace, self._ready, self._metrics = clock, pace, ready, metrics
-        self._commander = commander
+        self._commander, self._statistics = commander, statistics
         self._web = view.site.web
         self._accounts = Accounts(state_folder, clock)
         self._console = Console(static)
@@ -167,7 +168,7 @@ class WebAdapter:
         counter = Counter(self._desk, self._clock)
         parts = Parts(
             self._view, self._historian, self._clock, self._accounts, tickets, Checker(), Throttle(self._clock),
-            counter, broadcast, gate, self._commander,
+            counter, broadcast, gate, self._commander, self._statistics,
         )  # fmt: skip
         app = web.Application(middlewares=[problems], client_max_size=LARGEST_BODY)
         app.on_response_prepare.append(_dress)

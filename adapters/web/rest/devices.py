@@ -2,12 +2,11 @@
 
 from pydantic import Field
 
-from adapters.web.answers import DevicePage, PointPage
+from adapters.web.answers import DeviceAnswer, DevicePage, PointPage
 from adapters.web.problem import not_found
 from adapters.web.rest.paging import Page, page_of, words
 from adapters.web.routes import Answer, Call, Route
 from adapters.web.rows import JsonRow, device_row, inside, point_detail
-from adapters.web.wire import DeviceRow
 from hub.model import Device
 from hub.roles import Right
 
@@ -49,7 +48,8 @@ async def devices(call: Call) -> Answer:
 
 async def device(call: Call) -> Answer:
     """Show one device."""
-    return _row(call, _device(call))
+    found, count = _device(call), call.parts.statistics
+    return {**_row(call, found), "statistics": None if count is None else count(found.id)}
 
 
 async def points(call: Call) -> Answer:
@@ -60,7 +60,10 @@ async def points(call: Call) -> Answer:
 
 ROUTES = (
     Route("GET", "/devices", devices, Right.READ, DevicePage, "Devices and their health, by id", query=DevicesQuery),
-    Route("GET", "/devices/{device}", device, Right.READ, DeviceRow, "One device and its health", problems=(404,)),
+    Route(
+        "GET", "/devices/{device}", device, Right.READ, DeviceAnswer, "One device, its health, its counters",
+        problems=(404,),
+    ),
     Route(
         "GET", "/devices/{device}/points", points, Right.READ, PointPage,
         "The points of a device with their last readings", problems=(404,),

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from adapters.web.answers import (
     ActionAnswer,
     AlarmPage,
+    DeviceAnswer,
     DevicePage,
     EventPage,
     HistoryAnswer,
@@ -23,7 +24,7 @@ from adapters.web.answers import (
     SiteAnswer,
     ZonePage,
 )
-from adapters.web.wire import AlarmRow, DeviceRow
+from adapters.web.wire import AlarmRow
 from hub.model import DeviceState, ManualClock, Priority, WebSettings
 from tests.integration.web.conftest import Running, Start
 from tests.unit.web.fakes import FakeHub, site
@@ -48,7 +49,7 @@ async def test_every_read_keeps_to_its_model(web: Running) -> None:
         ("/site", SiteAnswer),
         ("/zones", ZonePage),
         ("/devices", DevicePage),
-        ("/devices/panel-1", DeviceRow),
+        ("/devices/panel-1", DeviceAnswer),
         ("/devices/panel-1/points", PointPage),
         ("/points/panel-1/$health/history", HistoryAnswer),
         ("/points/panel-1/level/history?from=2023-11-14T00:00:00+07:00&to=2023-11-14T08:00:00Z", HistoryAnswer),

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import datetime
+import os
 import socket
 import ssl
 from contextlib import asynccontextmanager
@@ -118,9 +119,13 @@ async def test_a_panel_that_hangs_up_without_the_hubs_certificate_is_the_one_tha
 
 async def test_a_panel_that_says_why_it_refuses_the_hubs_certificate_is_quoted(authority):
     def refuse(listener):
-        peer, _ = listener.accept()
-        with peer, contextlib.suppress(OSError):
-            served(authority, asks=True).wrap_socket(peer, server_side=True)  # a blocking socket sends the alert
+        plain, _ = listener.accept()
+        context = served(authority, asks=True)
+        with context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False) as peer:
+            with contextlib.suppress(ssl.SSLError):
+                peer.do_handshake()
+            while os.read(peer.fileno(), 4096):  # closing with bytes unread would take the alert back
+                pass
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

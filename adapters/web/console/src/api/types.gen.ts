@@ -162,6 +162,30 @@ export interface Del {
   row: AlarmRow | DeviceRow | null;
 }
 
+/** A device, its health, and what became of the requests to it. */
+export interface DeviceAnswer {
+  device: string;
+  title: Text;
+  profile: string;
+  driver: string;
+  zone: string;
+  state: "waiting" | "online" | "degraded" | "offline" | "out_of_service";
+  reason: string;
+  detail: string;
+  since: string;
+  last_heard: string | null;
+  behind: string | null;
+  tags: string[];
+  /** Latitude and longitude. */
+  at: [number, number] | null;
+  /** How many points it has, the hub's own included. */
+  points: number;
+  /** Stream seq of the last change of health heard in this epoch, 0 before the first. */
+  rev: number;
+  /** Null of a device that reports by itself. */
+  statistics: DeviceStatistics | null;
+}
+
 /** Devices by id; `next` is the `after` of the following page. */
 export interface DevicePage {
   items: DeviceRow[];
@@ -188,6 +212,18 @@ export interface DeviceRow {
   points: number;
   /** Stream seq of the last change of health heard in this epoch, 0 before the first. */
   rev: number;
+}
+
+/** What became of the requests to a device since the hub started; times of the latest answers. */
+export interface DeviceStatistics {
+  tries: number;
+  good: number;
+  timeouts: number;
+  /** Values that the device refused to give. */
+  exceptions: number;
+  reconnects: number;
+  rtt_p50_ms: number | null;
+  rtt_p95_ms: number | null;
 }
 
 /** Act on alarms. `cid` names the request: sending it again after a reconnect has the effect of once. */

@@ -88,7 +88,7 @@ function stay(event: Event): void {
 /** The sentence for the maintainer; while all is well there is nothing to say. */
 export function sentence(row: DeviceRow): string {
   if (row.state === "online") return row.detail;
-  return row.detail || row.reason;
+  return [row.reason && word(row.reason, "h_"), row.detail].filter(Boolean).join(": ");
 }
 
 /** When a device was last heard. The hub tells it when health changes, so of a device that is well it says just that. */
