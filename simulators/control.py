@@ -4,6 +4,7 @@
     {"get": "panel/z07.alarm"}   {"get": ["panel/z07.alarm", "psu/voltage"]}
     {"fault": {"device": "panel", "kind": "delay", "args": {"seconds": 5}}}
     {"heal": "panel"}   {"heal": {"device": "panel", "kind": "delay"}}   {"heal": null}
+    {"notify": {"device": "switch", "event": "link_down", "about": "switch/p03.status", "inform": true}}
     {"scenario": "flood"}   {"scenario": null}
 
 Only the user who started the simulators may open the socket (mode 0600).
@@ -50,7 +51,8 @@ class Control:
         self.path: Path | None = None
         """Where the socket is, once started."""
         self._orders: dict[str, Callable[[Any], Answer | Awaitable[Answer]]] = {
-            "set": self._set, "get": self._get, "fault": self._fault, "heal": self._heal, "scenario": self._scenario,
+            "set": self._set, "get": self._get, "fault": self._fault, "heal": self._heal, "notify": self._notify,
+            "scenario": self._scenario,
         }  # fmt: skip
 
     async def start(self) -> Path:
@@ -144,6 +146,16 @@ class Control:
                 check_value(known, value)
         for point, (value, over) in moves.items():
             self._fleet.set(point, value, over)
+        return {}
+
+    def _notify(self, given: Any) -> Answer:
+        known = {"device", "event", "about", "inform"}
+        if not isinstance(given, dict) or not {"device", "event"} <= given.keys() <= known:
+            raise ValueError('expected {"notify": {"device": …, "event": …, "about": "device/point", "inform": true}}')
+        about = given.get("about")
+        if about is not None:
+            self._fleet.point(about)
+        self._fleet.notify(given["device"], given["event"], about=about, confirmed=given.get("inform") is True)
         return {}
 
     def _get(self, given: Any) -> Answer:

@@ -80,6 +80,7 @@ class _Wire:
 
     def __init__(self, send: Callable[[bytes, Where], None]) -> None:
         self._send = send
+        self.sent = 0
         self.receive: Callable[..., None] = _nobody
         self.tick: Callable[[float], None] = _nobody
         self._ticks = 0
@@ -97,6 +98,7 @@ class _Wire:
         return self._ticks
 
     def send_message(self, message: bytes, _domain: object, where: Where) -> None:
+        self.sent += 1
         self._send(bytes(message), (where[0], where[1]))
 
     def pass_ticks(self, now: int) -> None:
@@ -169,7 +171,7 @@ class Usm:
         learnt = self._learn(claim.engine, claim.user)
         self._wire.pass_ticks(now)
         self._proven, self._too_open = None, False
-        failed = self._failed()
+        failed, sent = self._failed(), self._wire.sent
         try:
             self._wire.receive(self._wire, _DOMAIN, where, message)
         except (PySnmpError, PyAsn1Error, ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as why:
@@ -183,6 +185,8 @@ class Usm:
         if self._failed() != failed:
             raise Unproven("its user, proof or encryption is not the one in the configuration")
         proven = self._proven
+        if proven is None and self._wire.sent == sent:
+            raise Malformed("version 3 message that is neither a notification nor asks for an engine id")
         if proven is not None and self._timed(claim) and not self._windows.admits(claim, now):
             raise Unproven("its engine's boots and time lie behind what was heard: recorded, or the device forgot them")
         return proven

@@ -3,14 +3,17 @@
 import asyncio
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hub.model import SECOND, ConfigError, ManualClock, Site
 from simulators import scenario as scenarios
+from simulators.control import Control
 from simulators.fleet import Fleet
 from simulators.player import Player
 from simulators.scenario import Scenario
+from simulators.stage import Stage
 from tests.unit.simulators.snmp import SECRET, ask, get, running, site_in
 
 START = 1_795_500_000 * SECOND
@@ -217,3 +220,24 @@ def test_a_scenario_that_tells_what_nobody_expects_is_refused(
     with pytest.raises(ConfigError) as told:
         scenario_in(tmp_path, event, about)
     assert words in str(told.value.problems)
+
+
+async def test_an_order_lets_a_device_tell_something(tmp_path: Path) -> None:
+    async with running(site_in(tmp_path)) as fleet:
+        control = Control(fleet, Stage(fleet, ManualClock(START), lambda _: None))
+
+        async def order(text: str) -> dict[str, Any]:
+            return await control.answer(text.encode())
+
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
+            listener.bind((fleet.where["traps"].host, fleet.where["traps"].port))
+            listener.setblocking(False)
+            assert await order('{"notify": {"device": "switch", "event": "link_down"}}') == {"ok": True}
+            async with asyncio.timeout(10):
+                assert await asyncio.get_running_loop().sock_recv(listener, 4096)
+        for wrong, words in (
+            ('"device": "switch", "event": "no_such"', "no_such"),
+            ('"device": "switch", "event": "link_up", "about": "switch/x"', "switch/x"),
+            ('"device": "switch"', "expected"),
+        ):
+            assert words in (await order(f'{{"notify": {{{wrong}}}}}'))["error"]

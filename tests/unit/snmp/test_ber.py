@@ -136,7 +136,7 @@ def test_whatever_arrives_only_malformed_comes_out() -> None:
     ]
     read = 0
     for _ in range(CASES):
-        message = _spoilt(dice, good[dice.randrange(len(good))])
+        message = spoilt(dice, good[dice.randrange(len(good))])
         try:
             said = trap.read(message)
             _ = [(ber.dotted(v.name), v.value) for v in said.variables]
@@ -151,7 +151,7 @@ def test_whatever_arrives_only_malformed_comes_out() -> None:
     assert read
 
 
-def _spoilt(dice: random.Random, message: bytes) -> bytes:
+def spoilt(dice: random.Random, message: bytes) -> bytes:
     spoilt = bytearray(message)
     for _ in range(dice.randint(1, 4)):
         at = dice.randrange(len(spoilt)) if spoilt else 0
