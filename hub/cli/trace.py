@@ -57,8 +57,9 @@ async def follow(device: BoundDevice, spec: DriverSpec, seconds: float, show: Ca
     assert spec.trace is not None
     secrets = tuple(secrets_of(device.connection))
     try:
+        tracer = spec.trace()  # a library may take its time to be imported; that is none of the device's
         async with asyncio.timeout(seconds):
-            await spec.trace()(device, lambda seen: show(masked(seen, secrets)))
+            await tracer(device, lambda seen: show(masked(seen, secrets)))
     except TimeoutError:
         return True
     except (DriverError, ImportError) as why:

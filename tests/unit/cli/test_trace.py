@@ -95,7 +95,8 @@ def test_what_is_printed_cannot_command_a_terminal_and_json_has_the_bytes(capsys
 def test_an_unknown_device_or_one_that_cannot_be_traced_ends_in_a_sentence(tmp_path, capsys):
     (tmp_path / "site.yaml").write_text(
         "version: 1\nsite: {id: s}\nzones: [{id: z}]\ndevices:\n"
-        "  - {id: host-1, profile: net/linux-host, zone: z, connection: {host: 127.0.0.1, version: 1, community: {env: PATH}}}\n"
+        "  - {id: host-1, profile: net/linux-host, zone: z,\n"
+        "     connection: {host: 127.0.0.1, version: 1, community: {env: PATH}}}\n"
     )
     with pytest.raises(typer.Exit):
         trace("hots-1", tmp_path)
