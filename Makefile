@@ -3,7 +3,7 @@ PY := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv console demo test check bench schema
+.PHONY: help venv console demo test check bench soak schema
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ test: venv console check ## everything: style, types, contracts, unit, integrati
 
 bench: venv console ## the benchmarks; figures as JSON lines
 	@$(PY) -m bench $(ARGS)
+
+soak: venv ## a million spoilt inputs into every decoder
+	@$(PY) -m bench.fuzz --cases 1000000 $(ARGS)
 
 schema: venv ## write config/schema anew
 	@.venv/bin/citywatch schema --out config/schema
