@@ -83,7 +83,10 @@ class PretendDriver:
             item = await self.world.tell.get()
             if isinstance(item, Exception):
                 raise item
-            sink.take(item)
+            if isinstance(item, Intake):
+                sink.take(item)
+            else:
+                sink.report(*item)
 
     async def write(self, point: BoundPoint, value: Any) -> None:
         self.world.writes.append((self.world.now(), point.id, value))

@@ -4,7 +4,7 @@ import asyncio
 
 from structlog.testing import capture_logs
 
-from hub.model import SECOND, Intake, Sample
+from hub.model import SECOND, DeviceState, Intake, Sample
 from tests.unit.drivers.pretend import a_device, a_point, lost, tell
 
 
@@ -106,6 +106,25 @@ def test_a_last_will_is_a_word_but_not_a_sign_of_life():
         assert notebook.states("a") == [("online", "")]
 
     tell([device], story)
+
+
+def test_a_device_its_driver_complains_of_is_degraded_while_it_is_heard_until_the_complaint_is_over():
+    async def story(world, notebook, runner):
+        world.tell.put_nowait(word("a"))
+        world.tell.put_nowait(("a", DeviceState.DEGRADED, "misconfigured", "one point is not there"))
+        await asyncio.sleep(5)
+        assert notebook.states("a")[-1] == ("degraded", "misconfigured")
+        world.tell.put_nowait(("a", DeviceState.ONLINE))
+        await asyncio.sleep(5)
+        assert notebook.states("a")[-1] == ("online", "")
+        world.tell.put_nowait(("a", DeviceState.DEGRADED, "misconfigured", "again"))
+        world.tell.put_nowait(lost())
+        await asyncio.sleep(5)
+        world.tell.put_nowait(word("a"))
+        await asyncio.sleep(3)
+        assert notebook.states("a")[-1] == ("online", "")
+
+    tell(sensors("a"), story)
 
 
 def test_a_driver_that_stops_listening_is_opened_again():
