@@ -28,7 +28,8 @@ _HEAD = (
     _pair("1.3.6.1.6.3.1.1.4.1.0", ber.OID, ber.from_dotted("1.3.6.1.6.3.1.1.5.3")),
 )
 _PAIRS = (
-    _pair("1.3.6.1.2.1.2.2.1.1.7", ber.INTEGER, b"\x07"), _pair("1.3.6.1.2.1.31.1.1.1.6.7", ber.COUNTER64, b"\xff" * 8),
+    _pair("1.3.6.1.2.1.2.2.1.1.7", ber.INTEGER, b"\x07"),
+    _pair("1.3.6.1.2.1.31.1.1.1.6.7", ber.COUNTER64, b"\0" + b"\xff" * 8),
     _pair("1.3.6.1.2.1.1.5.0", ber.OCTETS, b"switch"), _pair("1.3.6.1.2.1.4.20.1.1", ber.IP_ADDRESS, b"\x0a\1\2\3"),
 )  # fmt: skip
 _COUNTS = _tlv(ber.INTEGER, b"\x07") + _tlv(ber.INTEGER, b"\0") * 2
