@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-BENCHES = ("check", "road", "ingest", "latency", "scan", "snmp")
+BENCHES = ("check", "road", "ingest", "latency", "scan", "snmp", "opcua")
 LONGEST_S = 400
 
 Line = dict[str, float | str]
@@ -21,6 +21,8 @@ TARGETS: dict[tuple[str, str], list[tuple[str, str, float]]] = {
     ("scan", "ceiling"): [("registers_per_s", ">=", 250_000)],
     ("snmp", "steady"): [("cpu_percent_of_a_core", "<=", 5), ("period_off_p99_ms", "<=", 10)],
     ("snmp", "ceiling"): [("objects_per_s", ">=", 60_000)],
+    ("opcua", "driver"): [("cpu_percent_at_5000_per_s", "<=", 25)],
+    ("opcua", "ratio"): [("driver_to_bare", "<=", 1.2)],
 }
 
 
