@@ -25,6 +25,7 @@ SLEEPS = {
     "drivers/line.py": "the one place where lines wait",
     "drivers/modbus/client.py": "the silence between two frames of a serial line",
     "drivers/modbus/driver.py": "the pause that a slow device needs",
+    "drivers/modbus/trace.py": "between two rounds of a trace",
     "drivers/opcua/listening.py": "the pace of looks, reads and refreshes of one session",
     "drivers/opcua/session.py": "the life of a channel's keys",
     "drivers/snmp/notifications.py": "between two reports of what was counted",
