@@ -10,7 +10,8 @@ import time
 import traceback
 from random import Random
 
-from bench.fuzz_targets import TARGETS, Case
+from bench.fuzz_input import Case
+from bench.fuzz_targets import TARGETS
 
 SEED = 20_261_124
 
