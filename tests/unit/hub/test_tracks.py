@@ -52,9 +52,7 @@ def test_the_loop_says_what_the_careful_way_says(given_samples):
 
 
 def test_readings_are_sorted_by_lane_and_numbered_in_the_order_in_which_they_came():
-    site = a_site(
-        [a_device("d", [a_point("d", "t"), a_point("d", "smoke", "env.smoke_density"), a_point("d", "u")])]
-    )
+    site = a_site([a_device("d", [a_point("d", "t"), a_point("d", "smoke", "env.smoke_density"), a_point("d", "u")])])
     told = tracks_of(site)[0].take([Sample("d/t", 1.0), Sample("d/smoke", 2.0), Sample("d/u", 3.0)], NOW)
     assert {lane: [r.point for r in part.readings] for lane, part in told.lanes.items()} == {
         Lane.LIVE: ["d/t", "d/u"], Lane.LIFE_SAFETY: ["d/smoke"],
