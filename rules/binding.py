@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from hub.model import Device, DeviceId, Point, PointId, Rule, Selector, Site, Test, ZoneId
+from hub.model.ids import within
 
 
 class Anchor(Struct, frozen=True):
@@ -45,7 +46,7 @@ def anchors(rule: Rule, site: Site, points: PointsOf) -> Iterator[Anchor]:
         if selector.profile not in (None, device.profile) or selector.device not in (None, device.id):
             continue
         if selector.kind is None and selector.point is None:
-            if _within(device.zone, selector.zone) and _tagged(selector, device.tags):
+            if within(device.zone, selector.zone) and _tagged(selector, device.tags):
                 yield Anchor(device, None)
             continue
         yield from (Anchor(device, point) for point in points[device.id] if _selects(selector, point, device))
@@ -55,13 +56,9 @@ def _selects(selector: Selector, point: Point, device: Device) -> bool:
     return (
         selector.kind in (None, point.kind)
         and selector.point in (None, point.name)
-        and _within(point.zone, selector.zone)
+        and within(point.zone, selector.zone)
         and _tagged(selector, point.tags | device.tags)
     )
-
-
-def _within(zone: ZoneId, outer: ZoneId | None) -> bool:
-    return outer is None or zone == outer or zone.startswith(f"{outer}/")
 
 
 def _tagged(selector: Selector, tags: frozenset[str]) -> bool:

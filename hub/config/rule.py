@@ -13,6 +13,7 @@ from hub.config.problems import Report, did_you_mean, known_are
 from hub.config.shape import Id, Strict, Title, is_sentence, said
 from hub.config.validate import describe, validate
 from hub.model import Device, Point, Priority, Rule, Selector, Text, Zone
+from hub.model.ids import within
 from hub.model.kinds import POINT_KINDS, is_own
 
 TEXT_NAMES = frozenset({"zone.name", "device.name", "point.name", "value", "unit"})
@@ -208,7 +209,7 @@ class Rules:
             and s.point in (None, point.name)
             and s.device in (None, device.id)
             and s.profile in (None, device.profile)
-            and (s.zone is None or zone == s.zone or zone.startswith(f"{s.zone}/"))
+            and within(zone, s.zone)
             and (s.tag is None or s.tag in tags)
         )
 

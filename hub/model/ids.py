@@ -27,6 +27,11 @@ def split_point(point: PointId) -> tuple[DeviceId, str]:
     return device, name
 
 
+def within(zone: ZoneId, outer: ZoneId | None) -> bool:
+    """Tell whether a zone is `outer` or lies inside it; every zone lies inside None, which is everywhere."""
+    return outer is None or zone == outer or zone.startswith(f"{outer}/")
+
+
 def row_id(*path: str) -> int:
     """Return the 63-bit number by which the store knows a thing.
 
