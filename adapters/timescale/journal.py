@@ -25,6 +25,7 @@ from hub.model import (
     row_id,
     split_point,
 )
+from hub.model.notify import Delivery
 
 log = structlog.get_logger(__name__)
 
@@ -170,6 +171,8 @@ class JournalWriter:
             rule, _, watched = record.alarm.partition(":")
             device = watched.partition("/")[0]
             return device, self._zone(device), self._category(rule), record.alarm
+        if isinstance(record, Delivery) and len(record.covers) == 1:
+            return None, None, None, record.covers[0].alarm
         return None, None, None, None
 
     def _category(self, rule: str) -> str | None:

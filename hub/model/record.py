@@ -8,12 +8,13 @@ from hub.model.alarm import Transition
 from hub.model.clock import Timestamp
 from hub.model.command import Command, CommandResult, OperatorAction, SystemNote
 from hub.model.device import DeviceChange, DeviceEvent, Stray
+from hub.model.notify import Delivery
 from hub.model.reading import Reading, Sample
 
 Record = Transition | OperatorAction | Command | CommandResult | DeviceChange | DeviceEvent | SystemNote
 """Anything on the stream that has a stream seq of its own."""
 
-JournalRecord = Transition | OperatorAction | Command | CommandResult | DeviceChange | SystemNote
+JournalRecord = Transition | OperatorAction | Command | CommandResult | DeviceChange | SystemNote | Delivery
 """What the journal keeps: durable before anyone hears of it."""
 
 Release = Callable[[], None]

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from hub.model.device import Device, Point
 from hub.model.ids import DeviceId, PointId, ZoneId
+from hub.model.notify import Notifying
 from hub.model.rule import Rule
 from hub.model.text import Text
 
@@ -53,3 +54,4 @@ class Site(Struct, frozen=True):
     rules: tuple[Rule, ...]
     map: str | None = None
     """A GeoJSON file with the site's outlines, relative to its folder."""
+    notifying: Notifying = Notifying()
