@@ -24,7 +24,7 @@ from hub.config.problems import Report
 from hub.config.source import split
 from hub.config.table import cells
 from hub.config.tree import parse
-from hub.model import EventMap, Intake, NoAnswer, Refused, Value
+from hub.model import EventMap, Intake, NoAnswer, Refused, Value, one_by_one
 
 
 class _ModbusWire:
@@ -85,7 +85,7 @@ def modbus(framing: str) -> Case:
     def case(dice: Random) -> None:
         wire.dice = dice
         try:
-            samples = _run(driver.read(points))
+            samples = one_by_one(_run(driver.read(points)))
         except NoAnswer:
             return
         finally:

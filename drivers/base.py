@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 from pydantic import BaseModel
 
-from hub.model import DeviceId, DeviceState, EventMap, Intake, PointId, Reason, Sample, Value
+from hub.model import Block, DeviceId, DeviceState, EventMap, Intake, PointId, Reason, Sample, Timestamp, Value
 
 
 class BoundPoint(Struct, frozen=True):
@@ -75,8 +75,10 @@ class Driver(Protocol):
         """Connect, sign in. Callable again after `close`."""
         ...
 
-    async def read(self, points: Sequence[BoundPoint]) -> list[Sample]:
-        """Return one sample for each point asked, all of one device: a raw value, or the reason there is none.
+    async def read(self, points: Sequence[BoundPoint]) -> Sequence[Sample | Block]:
+        """Return each point asked, all of one device, once: a raw value, or the reason there is none.
+
+        Good numbers that come together may be handed over as one block: fifty registers cost hardly more than one.
 
         Raises NoAnswer when this device is silent though the line works.
         """
@@ -92,6 +94,17 @@ class Driver(Protocol):
 
     async def close(self) -> None:
         """Disconnect; safe to call twice and after a failed `open`."""
+        ...
+
+
+class Acknowledger(Protocol):
+    """A driver that can tell its devices that a person has acknowledged an alarm."""
+
+    async def acknowledge(self, point: PointId, comment: str, seen: Timestamp) -> int:
+        """Acknowledge what stood behind a point's alarm at hub time `seen` (ns); return how much waited for it.
+
+        Twice is as good as once. Raises Refused (the device will not), NoAnswer, Unreachable.
+        """
         ...
 
 
@@ -141,5 +154,8 @@ class DriverSpec(Struct, frozen=True):
     """Model of `limits:` of a profile or device; None: this driver has none."""
     hears: bool = False
     """Whether its devices speak for others (a receiver of traps) and have to know where these are."""
+    acknowledges: Callable[[Any, Any], bool] | None = None
+    """(connection model, address model) → whether an alarm of the point, acknowledged here, is acknowledged there too:
+    the driver then is an `Acknowledger`; None: never."""
     trace: Callable[[], Tracer] | None = None
     """Import the library and return what `citywatch trace` uses; None: this driver cannot be traced."""

@@ -3,7 +3,7 @@
 import asyncio
 
 from drivers.base import Sink
-from hub.model import DeviceId, DeviceState, Intake, Sample, Timestamp
+from hub.model import Block, DeviceId, DeviceState, Intake, Sample, Timestamp
 
 
 class Joined:
@@ -12,12 +12,14 @@ class Joined:
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
         self._samples: list[Sample] = []
+        self._blocks: list[Block] = []
 
     def take(self, intake: Intake) -> None:
         """Hand on with the rest of this turn; a polled batch has nothing to release."""
-        if not self._samples:
+        if not self._samples and not self._blocks:
             asyncio.get_running_loop().call_soon(self._hand_on)
         self._samples += intake.samples
+        self._blocks += intake.blocks
 
     def report(self, device: DeviceId, state: DeviceState, reason: str = "", detail: str = "") -> None:
         """Hand on what was taken, then the health."""
@@ -29,6 +31,7 @@ class Joined:
         return self._sink.last_heard(device)
 
     def _hand_on(self) -> None:
-        if self._samples:
+        if self._samples or self._blocks:
             samples, self._samples = self._samples, []
-            self._sink.take(Intake(samples))
+            blocks, self._blocks = self._blocks, []
+            self._sink.take(Intake(samples, blocks=blocks))

@@ -17,6 +17,7 @@ from drivers.scan import ScanGroup
 from hub.model import (
     MILLISECOND,
     SECOND,
+    Block,
     DeviceId,
     DeviceState,
     Intake,
@@ -25,6 +26,7 @@ from hub.model import (
     Reason,
     Sample,
     Unreachable,
+    one_by_one,
     point_id,
 )
 
@@ -78,7 +80,7 @@ class Polled(Line):
         """Read a point now, between scans. Raises NoAnswer, Unreachable, Misconfigured, Refused (the line is down)."""
         driver = await self._my_turn()
         try:
-            return next(iter(await driver.read([point])), None)
+            return next(iter(one_by_one(await driver.read([point]))), None)
         finally:
             self.turn.release()
 
@@ -132,7 +134,7 @@ class Polled(Line):
         watched.statistics.tries += 1
         try:
             async with self.turn, asyncio.timeout(STUCK):
-                samples = await driver.read(group.points)
+                seen = await driver.read(group.points)
         except NoAnswer as why:
             await self._silence(driver, watched, why)
         except Misconfigured as why:
@@ -141,24 +143,27 @@ class Polled(Line):
         except TimeoutError as why:
             raise Unreachable(f"the driver did not come back within {STUCK:g} s") from why
         else:
-            self._answer(watched, group, samples, began)
+            self._answer(watched, group, seen, began)
 
-    def _answer(self, watched: Watched, group: ScanGroup, samples: list[Sample], began: int) -> None:
+    def _answer(self, watched: Watched, group: ScanGroup, seen: Sequence[Sample | Block], began: int) -> None:
+        samples = [s for s in seen if type(s) is Sample]
+        blocks = [b for b in seen if type(b) is Block]
         bad = [s.point for s in samples if s.reason and s.reason in DEGRADING]
         if bad or group.bad:
             group.bad = tuple(bad)
-        watched.statistics.answered(samples, self._clock.monotonic() - began)
-        self._time(watched, samples, began)
-        self._sink.take(Intake(samples))
+        took = self._clock.monotonic() - began
+        watched.statistics.answered(samples, took)
+        self._time(watched, samples, began, took)
+        self._sink.take(Intake(samples, blocks=blocks))
         self._silent = 0
         if watched.backoff.failures:
             self._heard_again(watched)
         self.up()
         self._judge(watched, group)
 
-    def _time(self, watched: Watched, samples: list[Sample], began: int) -> None:
+    def _time(self, watched: Watched, samples: list[Sample], began: int, took: int) -> None:
         """Add the longest answer since that was last told; a row of its own for each scan would cost as much as it."""
-        watched.slowest = max(watched.slowest, self._clock.monotonic() - began)
+        watched.slowest = max(watched.slowest, took)
         if began >= watched.latency_due:
             ms = round(watched.slowest / MILLISECOND, 2)
             samples.append(Sample(point_id(watched.id, "$latency"), ms))

@@ -5,6 +5,7 @@ spool call back when a batch is durable, and only then is its source released an
 for the spool, and readings do not wait for the journal; the source is released when both have their part.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -14,6 +15,7 @@ from hub.aging import Aging
 from hub.alarming import Alarming
 from hub.health import Health
 from hub.journal import Journal
+from hub.layout import Columns
 from hub.metrics import Counters
 from hub.model import (
     SECOND,
@@ -29,6 +31,7 @@ from hub.model import (
     Reason,
     Record,
     Release,
+    Sheet,
     Site,
     Stray,
     SystemNote,
@@ -38,7 +41,7 @@ from hub.model import (
 from hub.normalise import Track, believed, tell, worsen
 from hub.spool import Rows, Spool
 from hub.state import State
-from hub.tracks import Part, Tracks
+from hub.tracks import Part, Told, Tracks
 from hub.wire.copy import encode_events, encode_readings, encode_strays
 
 log = structlog.get_logger(__name__)
@@ -84,22 +87,22 @@ class Road:
         self._state = state
         self._health = health
         self._clock = clock
-        self._tracks = Tracks(site, alarming.aged, self.counters, health.heard)
+        self._tracks = Tracks(site, alarming.aged, self.counters, health.heard, alarming.watched)
         self._untold: dict[int, DeviceChange] = {}
         self._aging = Aging(self._tracks.all(), clock)
 
     def take(self, intake: Intake) -> None:
         """Take one batch from a driver; `intake.release` runs once all of it is durable."""
         now = self._clock.now()
-        told = self._tracks.take(intake.samples, now)
-        parts = self._rows_of(told.lanes)
+        told = self._tracks.take(intake.samples, now, intake.blocks)
+        parts = self._rows_of(told.lanes) + self._sheet_rows(told.sheets)
         events: Sequence[DeviceEvent] = ()
         if intake.events:
             events = self._believed(intake.events)
             parts += self._event_rows(events)
         if intake.strays:
             parts.append(self._stray_rows(intake.strays))
-        self._commit(told.readings, events, parts, intake.release, now)
+        self._commit(told, events, parts, intake.release, now)
         for track, reading in told.notable:
             self._availability(track, reading)
 
@@ -136,21 +139,24 @@ class Road:
 
     def _commit(
         self,
-        readings: Sequence[Reading],
+        told: Told,
         events: Sequence[DeviceEvent],
         parts: list[Rows],
         release: Release | None,
         now: Timestamp,
     ) -> None:
+        readings, sheets = told.readings, [sheet for _, sheet in told.sheets]
         watched = self._watched
         heard = [r for r in readings if r.point in watched]
+        for columns, sheet in told.sheets:
+            heard += columns.watched(sheet)
         waiting = _Waiting(release or _nothing, len(parts) + 1)
         if not (heard and self._alarming.step(heard, now, waiting.settle)):
             waiting.settle()
-        publish: Callable[[], object] | None = partial(self._state.publish, now, readings, events)
+        publish: Callable[[], object] | None = partial(self._state.publish, now, readings, events, sheets)
         if parts and self._spool.file.trouble is not None:
             # A full disk, of which a system note tells: what is seen is shown, though it cannot be kept yet.
-            self._state.publish(now, readings, events)
+            self._state.publish(now, readings, events, sheets)
             publish = None
         for number, rows in enumerate(parts, 1):
             last = number == len(parts)
@@ -162,6 +168,16 @@ class Road:
         rows = [_rows_in(lane, part) for lane, part in lanes.items()]
         self.counters.spooled += sum(r.n for r in rows)
         return rows
+
+    def _sheet_rows(self, sheets: Sequence[tuple[Columns, Sheet]]) -> list[Rows]:
+        by_lane: dict[Lane, list[bytes]] = {}
+        counts: Counter[Lane] = Counter()
+        for columns, sheet in sheets:
+            by_lane.setdefault(columns.lane, []).append(columns.mold.rows(sheet))
+            counts[columns.lane] += len(sheet)
+        self.counters.spooled += counts.total()
+        at = sheets[0][1].hub_time if sheets else 0
+        return [Rows("reading", lane, counts[lane], at, at, b"".join(bodies)) for lane, bodies in by_lane.items()]
 
     def _believed(self, events: Sequence[DeviceEvent]) -> list[DeviceEvent]:
         found = [believed(event) for event in events]
@@ -222,7 +238,8 @@ class Road:
             made = list(readings)
             self.counters.own += len(made)
             self.counters.reasons.update(r.reason for r in made if r.reason)
-            self._commit(made, (), self._rows_of(self._tracks.sort(made)), None, now)
+            lanes = self._tracks.sort(made)
+            self._commit(Told(made, lanes, []), (), self._rows_of(lanes), None, now)
 
     def _publish(self, records: Sequence[Record]) -> None:
         self._state.publish(self._clock.now(), (), records)

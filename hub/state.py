@@ -11,11 +11,13 @@ from hub.model import (
     PointId,
     Published,
     Reading,
+    Sheet,
     Site,
     Timestamp,
     Transition,
     fold,
 )
+from hub.sheets import Sheets
 from hub.stream import Stream, Subscription
 
 
@@ -28,6 +30,7 @@ class State:
         self._last_heard = last_heard
         self._readings: dict[PointId, Reading] = {}
         self._fresh: dict[PointId, Reading] = {}
+        self._sheets = Sheets()
         self._newest = 0
         self._alarms: dict[AlarmId, Alarm] = {}
         self._devices: dict[DeviceId, DeviceStatus] = {}
@@ -47,8 +50,17 @@ class State:
         """The number of the last published record."""
         return self._stream.seq
 
-    def publish(self, at: Timestamp, readings: Sequence[Reading], records: Sequence[object]) -> Published:
+    def publish(
+        self,
+        at: Timestamp,
+        readings: Sequence[Reading],
+        records: Sequence[object],
+        sheets: Sequence[Sheet] = (),
+    ) -> Published:
         """Take what was committed, then let the stream tell everyone."""
+        if sheets:
+            self._newest = max(self._newest, sheets[-1].seq)
+            sheets = self._sheets.take(sheets)
         if readings:
             if readings[0].seq < self._newest:
                 readings = self._not_older(readings)
@@ -63,12 +75,11 @@ class State:
             elif isinstance(record, DeviceChange):
                 r = record
                 self._devices[r.device] = DeviceStatus(r.device, r.state, r.reason, r.detail, r.at, None)
-        return self._stream.publish(at, readings, records)  # type: ignore[arg-type]
+        return self._stream.publish(at, readings, records, sheets)  # type: ignore[arg-type]
 
     def _not_older(self, readings: Sequence[Reading]) -> list[Reading]:
         """Leave out what was overtaken: it waited for a full disk while later readings were shown."""
-        known = self._readings
-        return [r for r in readings if r.point not in known or known[r.point].seq <= r.seq]
+        return [r for r in readings if (known := self.reading(r.point)) is None or known.seq <= r.seq]
 
     def restore(self, alarms: Iterable[Alarm], devices: Iterable[DeviceStatus]) -> None:
         """Begin with what was known before this run."""
@@ -99,12 +110,22 @@ class State:
 
     def reading(self, point: PointId) -> Reading | None:
         """Return a point's last committed reading, or None before the first."""
-        return self._readings.get(point)
+        return _newer(self._readings.get(point), self._sheets.reading(point))
 
     def drain_changed(self) -> list[Reading]:
         """Return the latest reading of every point told since the last call."""
         fresh, self._fresh = self._fresh, {}
+        for reading in self._sheets.drain_changed():
+            known = fresh.get(reading.point)
+            if known is None or known.seq < reading.seq:
+                fresh[reading.point] = reading
         return list(fresh.values())
 
     def __len__(self) -> int:
-        return len(self._readings)
+        return len(self._readings.keys() | self._sheets.points)
+
+
+def _newer(one: Reading | None, other: Reading | None) -> Reading | None:
+    if one is None or other is None:
+        return one or other
+    return one if one.seq > other.seq else other

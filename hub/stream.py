@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from hub.model import Published, Reading, Record, Timestamp
+from hub.model import Published, Reading, Record, Sheet, Timestamp
 
 
 class Gap(Struct, frozen=True):
@@ -35,7 +35,9 @@ class Subscription:
 
     def offer(self, item: Published) -> None:
         """Take one published batch, or note it as lost when the reader is too far behind."""
-        count = len(item.records) + (len(item.readings) if self.readings else 0)
+        count = len(item.records)
+        if self.readings:
+            count += len(item.readings) + sum(map(len, item.sheets))
         if not count:
             return
         if self._held + count > self.size:
@@ -71,9 +73,11 @@ class Stream:
         self._subscriptions: list[Subscription] = []
         self._recent: deque[tuple[int, Record]] = deque(maxlen=remember)
 
-    def publish(self, at: Timestamp, readings: Sequence[Reading], records: Sequence[Record]) -> Published:
+    def publish(
+        self, at: Timestamp, readings: Sequence[Reading], records: Sequence[Record], sheets: Sequence[Sheet] = ()
+    ) -> Published:
         """Number the records and offer everything to every subscription; return what was offered."""
-        item = Published(self.seq + 1, at, readings, records)
+        item = Published(self.seq + 1, at, readings, records, sheets)
         for record in records:
             self.seq += 1
             self._recent.append((self.seq, record))

@@ -1,22 +1,25 @@
-"""Every point's track, and the loop that turns a batch of samples into readings by lane: the hottest lines of the hub.
+"""Every point's track, and the loop that turns what drivers saw into readings by lane: the hottest lines of the hub.
 
 A plain good number, which is nearly all that ever arrives, is dealt with in the loop itself; whatever is not, goes the
-careful way through `hub.normalise`. Both say the same (tests/unit/hub/test_tracks.py).
+careful way through `hub.normalise`. Both say the same (tests/unit/hub/test_tracks.py). Blocks of good numbers have a
+shorter way (`hub.layout`), on which no point is looked at by itself.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from itertools import chain
 from operator import attrgetter
 
 from msgspec import Struct
 
+from hub.layout import Columns, Layout
 from hub.metrics import Counters
-from hub.model import DeviceId, Lane, PointId, Quality, Reading, Reason, Sample, Site, Timestamp
+from hub.model import Block, DeviceId, Lane, PointId, Quality, Reading, Reason, Sample, Sheet, Site, Timestamp
 from hub.model.clock import NEWEST_SOURCE, OLDEST_SOURCE
 from hub.normalise import Track, normalise
 
 SPECIAL = frozenset({"$available"})
 """Kinds whose readings are news about the device itself."""
+MOST_LAYOUTS = 20_000
 
 
 class Part(Struct):
@@ -27,26 +30,34 @@ class Part(Struct):
 
 
 class Told(Struct):
-    """What a batch of samples came to."""
+    """What a batch came to."""
 
     readings: Sequence[Reading]
     lanes: dict[Lane, Part]
     notable: list[tuple[Track, Reading]]
+    sheets: Sequence[tuple[Columns, Sheet]] = ()
 
 
 class Tracks:
     """The points of a site as the intake knows them."""
 
     def __init__(
-        self, site: Site, aged: Iterable[PointId], counters: Counters, heard: Callable[[DeviceId, Timestamp], None]
+        self,
+        site: Site,
+        aged: Iterable[PointId],
+        counters: Counters,
+        heard: Callable[[DeviceId, Timestamp], None],
+        watched: Container[PointId] = (),
     ) -> None:
         """`aged`: points of which every refresh must be told. `heard` is told of each device that said something."""
+        self._watched = watched
         self._tracks = {p.id: Track(site.id, p) for p in site.points.values()}
         for point in aged:
             self._tracks[point].tell_all()
         self._counters = counters
         self._heard = heard
         self._seq = 0
+        self._layouts: dict[tuple[PointId, ...], Layout] = {}
         self._of_device: dict[DeviceId, list[Track]] = {d: [] for d in site.devices}
         for track in self._tracks.values():
             self._of_device[track.device].append(track)
@@ -67,8 +78,41 @@ class Tracks:
         self._seq += 1
         return self._seq
 
-    def take(self, samples: Sequence[Sample], now: Timestamp) -> Told:
-        """Turn samples into readings; those that add nothing, and unknown points, are counted."""
+    def take(self, samples: Sequence[Sample], now: Timestamp, blocks: Sequence[Block] = ()) -> Told:
+        """Turn samples and blocks into readings; those that add nothing, and unknown points, are counted."""
+        if not blocks:
+            return self._take(samples, now)
+        sheets, rest = self._sheets(blocks, now)
+        told = self._take([*samples, *rest], now)
+        told.sheets = sheets
+        return told
+
+    def _sheets(self, blocks: Sequence[Block], now: Timestamp) -> tuple[list[tuple[Columns, Sheet]], list[Sample]]:
+        """Return the readings of whole blocks, and what must go the way of every sample."""
+        sheets: list[tuple[Columns, Sheet]] = []
+        rest: list[Sample] = []
+        for block in blocks:
+            layout = self._layouts.get(block.points) or self._lay_out(block.points)
+            for device in layout.devices:
+                self._heard(device, now)
+            rest += layout.others(block)
+            for columns in layout.columns:
+                sheet = columns.sheet(block.values, now, self._seq + 1)
+                if sheet is None:
+                    rest += columns.samples(block.values)
+                else:
+                    self._seq += len(sheet)
+                    self._counters.received += len(sheet)
+                    sheets.append((columns, sheet))
+        return sheets, rest
+
+    def _lay_out(self, points: tuple[PointId, ...]) -> Layout:
+        if len(self._layouts) >= MOST_LAYOUTS:
+            self._layouts.clear()  # a device whose reads are cut anew again and again must not fill the memory
+        layout = self._layouts[points] = Layout(points, self._tracks, self._watched)
+        return layout
+
+    def _take(self, samples: Sequence[Sample], now: Timestamp) -> Told:
         find, seq, heard = self._tracks.get, self._seq, self._heard
         oldest, newest = now - OLDEST_SOURCE, now + NEWEST_SOURCE
         good, none = Quality.GOOD, Reason.NONE

@@ -15,7 +15,7 @@ from drivers.modbus.client import ModbusClient
 from drivers.modbus.codec import encode
 from drivers.modbus.connection import Connection
 from drivers.modbus.reads import Read, Reads
-from hub.model import SECOND, DeviceId, Misconfigured, NoAnswer, PointId, Reason, Refused, Sample, Value
+from hub.model import SECOND, Block, DeviceId, Misconfigured, NoAnswer, PointId, Reason, Refused, Sample, Value
 
 WRITE_COIL, WRITE_REGISTER, WRITE_REGISTERS, MASK_WRITE = 5, 6, 16, 22
 ILLEGAL_ADDRESS, ILLEGAL_VALUE = 2, 3
@@ -45,16 +45,16 @@ class ModbusDriver:
         """Connect. Raises Unreachable."""
         await self.client.open(self._patience)
 
-    async def read(self, points: Sequence[BoundPoint]) -> list[Sample]:
-        """Return one sample for each point, all of one device. Raises NoAnswer, Unreachable, Misconfigured."""
+    async def read(self, points: Sequence[BoundPoint]) -> list[Sample | Block]:
+        """Return each point, all of one device, once. Raises NoAnswer, Unreachable, Misconfigured."""
         if not points:
             return []
         device = self._devices[points[0].device]
         reads = self._reads_of(device, points)
-        samples = list(reads.impossible)
+        seen: list[Sample | Block] = list(reads.impossible)
         for read in tuple(reads.reads):
-            samples += await self._fetch(device, reads, read)
-        return samples
+            seen += await self._fetch(device, reads, read)
+        return seen
 
     async def subscribe(self, sink: Sink) -> None:
         """Refuse: Modbus devices are asked, they never report by themselves. Raises Misconfigured."""
@@ -100,7 +100,7 @@ class ModbusDriver:
         finally:
             self._rested[device.id] = loop.time() + pause
 
-    async def _fetch(self, device: BoundDevice, reads: Reads, read: Read) -> list[Sample]:
+    async def _fetch(self, device: BoundDevice, reads: Reads, read: Read) -> Sequence[Sample | Block]:
         pdu = await self._ask(device, read.request)
         if pdu[:2] == read.head and len(pdu) == read.size:
             return read.decode(pdu)

@@ -12,11 +12,12 @@ from drivers.base import BoundPoint
 from drivers.modbus.address import BIT_TABLES, Address, Limits
 from drivers.modbus.codec import extractor, plain_format
 from drivers.modbus.plan import Block, plan, split
+from hub.model import Block as Numbers
 from hub.model import PointId, Reason, Sample, Value
 
 FUNCTIONS = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
 
-Decode = Callable[[bytes], list[Sample]]
+Decode = Callable[[bytes], Sequence[Sample | Numbers]]
 
 
 class Read(Struct, frozen=True):
@@ -58,7 +59,7 @@ class Reads:
 
 
 def compile_block(block: Block, points: Sequence[BoundPoint]) -> Decode:
-    """Return what turns a right answer into samples: one `struct` call for whole numbers, one closure for the rest."""
+    """Return what decodes a right answer: one `struct` call for all whole numbers, one closure for each of the rest."""
     layout, ids, others, at = ">2x", [], [], block.first
     for point in (points[i] for i in block.members):
         letter = plain_format(point.address) if block.table not in BIT_TABLES and point.address.number >= at else None
@@ -68,14 +69,15 @@ def compile_block(block: Block, points: Sequence[BoundPoint]) -> Decode:
             ids.append(point.id)
         else:
             others.append((point.id, extractor(point.address, block.first)))
-    unpack = struct.Struct(layout).unpack_from
+    unpack, together = struct.Struct(layout).unpack_from, tuple(ids)
 
-    def plain(pdu: bytes) -> list[Sample]:
-        return [Sample(p, v) for p, v in zip(ids, unpack(pdu), strict=True)]
+    def plain(pdu: bytes) -> Sequence[Sample | Numbers]:
+        return (Numbers(together, unpack(pdu)),)
 
-    def mixed(pdu: bytes) -> list[Sample]:
+    def mixed(pdu: bytes) -> Sequence[Sample | Numbers]:
         data = pdu[2:]
-        return plain(pdu) + [_sample(p, take(data)) for p, take in others]
+        rest = [_sample(p, take(data)) for p, take in others]
+        return [Numbers(together, unpack(pdu)), *rest] if together else rest
 
     return mixed if others else plain
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from drivers.base import BoundDevice, Seen
 from drivers.modbus.driver import EXCEPTIONS, ModbusDriver
 from drivers.modbus.reads import FUNCTIONS
-from hub.model import NoAnswer
+from hub.model import NoAnswer, one_by_one
 
 PERIOD = 1.0
 """Seconds between two rounds of reads."""
@@ -33,7 +33,7 @@ async def trace(device: BoundDevice, tell: Callable[[Seen], None]) -> None:
 
 async def _round(driver: ModbusDriver, device: BoundDevice, tell: Callable[[Seen], None]) -> None:
     try:
-        samples = await driver.read(device.points)
+        samples = one_by_one(await driver.read(device.points))
     except NoAnswer as why:
         tell(Seen("fault", str(why)))
         return

@@ -10,7 +10,7 @@ from typing import Any
 
 from drivers.base import BoundDevice, DriverSpec
 from drivers.runner import bind
-from hub.model import DriverError, Reason, Site
+from hub.model import DriverError, Reason, Site, one_by_one
 
 TOGETHER = 64
 """Connections tried at the same time."""
@@ -127,7 +127,7 @@ async def _read(driver: Any, device: BoundDevice) -> Row:
         return _row(device, True, "connected; it has no points")
     try:
         async with asyncio.timeout(device.timeout + PATIENCE):
-            samples = await driver.read(device.points[:1])
+            samples = one_by_one(await driver.read(device.points[:1]))
     except (DriverError, TimeoutError) as error:
         return _row(device, False, str(error) or "no answer")
     sample = samples[0]

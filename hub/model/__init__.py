@@ -28,7 +28,7 @@ from hub.model.errors import (
 )
 from hub.model.ids import AlarmId, DeviceId, PointId, ZoneId, point_id, row_id, split_point
 from hub.model.lane import Lane
-from hub.model.reading import QUALITY_OF, Quality, Reading, Reason, Sample, Value
+from hub.model.reading import QUALITY_OF, Block, Quality, Reading, Reason, Sample, Sheet, Value, one_by_one
 from hub.model.record import Intake, JournalRecord, Published, Record, Release
 from hub.model.rule import Condition, Group, Rule, Selector, Test
 from hub.model.scaling import to_engineering
@@ -46,6 +46,7 @@ __all__ = [
     "SECOND",
     "Alarm",
     "AlarmId",
+    "Block",
     "CitywatchError",
     "Clock",
     "Command",
@@ -86,6 +87,7 @@ __all__ = [
     "Sample",
     "Selection",
     "Selector",
+    "Sheet",
     "Site",
     "StorageDamaged",
     "StorageError",
@@ -104,6 +106,7 @@ __all__ = [
     "Zone",
     "ZoneId",
     "fold",
+    "one_by_one",
     "point_id",
     "row_id",
     "split_point",

@@ -1,5 +1,6 @@
 """What a driver saw (Sample) and what the hub knows (Reading)."""
 
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 
 from msgspec import Struct
@@ -77,6 +78,26 @@ class Sample(Struct, frozen=True, gc=False):
     reason: Reason = Reason.NONE
 
 
+class Block(Struct, frozen=True, gc=False):
+    """What one read saw of many points at once: a good number of each, without a source time.
+
+    One object for fifty registers instead of fifty: most of what a city sends is this. Blocks of equal `points` are
+    cheapest, so a driver makes that tuple once.
+    """
+
+    points: tuple[PointId, ...]
+    values: Sequence[int | float]
+
+    def samples(self) -> list[Sample]:
+        """Return the same, one by one."""
+        return [Sample(p, v) for p, v in zip(self.points, self.values, strict=True)]
+
+
+def one_by_one(seen: "Iterable[Sample | Block]") -> list[Sample]:
+    """Return what a driver saw as samples only."""
+    return [s for one in seen for s in (one.samples() if isinstance(one, Block) else (one,))]
+
+
 class Reading(Struct, frozen=True, gc=False):
     """What the hub knows of one point: value in engineering units, quality with reason, two times.
 
@@ -96,3 +117,23 @@ class Reading(Struct, frozen=True, gc=False):
     def time(self) -> Timestamp:
         """The time by which the reading is filed: the source's where it gave a believable one, else the hub's."""
         return self.hub_time if self.source_time is None else self.source_time
+
+
+class Sheet(Struct, frozen=True, gc=False):
+    """Readings that came together: all good, all of one instant, none with a source time; numbered from `seq` on."""
+
+    points: tuple[PointId, ...]
+    values: Sequence[float]
+    hub_time: Timestamp
+    seq: int
+
+    def reading(self, at: int) -> Reading:
+        """Return the reading at a place."""
+        return Reading(self.points[at], self.values[at], Quality.GOOD, Reason.NONE, None, self.hub_time, self.seq + at)
+
+    def readings(self) -> list[Reading]:
+        """Return the same, one by one."""
+        return [self.reading(at) for at in range(len(self.points))]
+
+    def __len__(self) -> int:
+        return len(self.points)

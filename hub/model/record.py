@@ -9,7 +9,7 @@ from hub.model.clock import Timestamp
 from hub.model.command import Command, CommandResult, OperatorAction, SystemNote
 from hub.model.device import DeviceChange, DeviceEvent, Stray
 from hub.model.notify import Delivery
-from hub.model.reading import Reading, Sample
+from hub.model.reading import Block, Reading, Sample, Sheet
 
 Record = Transition | OperatorAction | Command | CommandResult | DeviceChange | DeviceEvent | SystemNote
 """Anything on the stream that has a stream seq of its own."""
@@ -28,6 +28,7 @@ class Intake(Struct):
     events: list[DeviceEvent] = field(default_factory=list)
     strays: list[Stray] = field(default_factory=list)
     release: Release | None = None
+    blocks: list[Block] = field(default_factory=list)
 
 
 class Published(Struct, frozen=True):
@@ -37,3 +38,5 @@ class Published(Struct, frozen=True):
     at: Timestamp
     readings: Sequence[Reading] = ()
     records: Sequence[Record] = ()
+    sheets: Sequence[Sheet] = ()
+    """More readings, which came together."""

@@ -8,7 +8,7 @@ import pytest
 
 from drivers import REGISTRY
 from drivers.runner import Runner
-from hub.model import Device, DeviceState, Intake, Point, Reason, Sample, SystemClock, Value, split_point
+from hub.model import Device, DeviceState, Intake, Point, Reason, Sample, SystemClock, Value, one_by_one, split_point
 from hub.model.scaling import to_engineering
 from simulators.fleet import Fleet
 from tests.unit.simulators.site import panel, sensor, site_of
@@ -26,7 +26,7 @@ class Ledger:
         self._news = asyncio.Event()
 
     def take(self, intake: Intake) -> None:
-        for sample in intake.samples:
+        for sample in one_by_one([*intake.blocks, *intake.samples]):
             self.samples[sample.point] = sample
             self._heard[split_point(sample.point)[0]] = SystemClock().now()
         self.strays += len(intake.strays)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.model import NoAnswer, Reason, Unreachable
+from hub.model import NoAnswer, Reason, Unreachable, one_by_one
 from tests.support import broken_modbus as broken
 from tests.unit.drivers.modbus import device, driver, words
 
@@ -18,10 +18,10 @@ async def first_then_good(behaviour, *, framing="tcp", right=RIGHT):
         try:
             server.script = [behaviour, broken.good]
             try:
-                result = [(s.value, s.reason) for s in await d.read(POINTS)]
+                result = [(s.value, s.reason) for s in one_by_one(await d.read(POINTS))]
             except NoAnswer as why:
                 result = why
-            assert [s.value for s in await d.read(POINTS)] == right
+            assert [s.value for s in one_by_one(await d.read(POINTS))] == right
             return result
         finally:
             await d.close()
@@ -64,7 +64,7 @@ async def test_an_answer_after_the_timeout_is_never_taken_for_the_next_request(f
         server.script = [broken.never, broken.late]
         with pytest.raises(NoAnswer):
             await d.read(POINTS)
-        first = await d.read(POINTS[:1])
+        first = one_by_one(await d.read(POINTS[:1]))
         await d.close()
     if framing == "tcp":
         assert [s.value for s in first] == RIGHT[:1]
@@ -92,9 +92,9 @@ async def test_one_bad_register_is_isolated_and_its_neighbours_come_back():
         server.script = [broken.refusing(13)]
         d = driver(device(points, server.port))
         await d.open()
-        assert {s.reason for s in await d.read(points)} == {Reason.REFUSED}
+        assert {s.reason for s in one_by_one(await d.read(points))} == {Reason.REFUSED}
         for _ in range(6):
-            samples = await d.read(points)
+            samples = one_by_one(await d.read(points))
         await d.close()
     assert {s.point: s.value for s in samples} == {
         p.id: None if p.id == "d/r13" else 256 + p.address.number for p in points
@@ -109,7 +109,7 @@ async def test_a_hole_between_two_points_is_found_at_once():
         d = driver(device(points, server.port))
         await d.open()
         await d.read(points)
-        assert {s.reason for s in await d.read(points)} == {Reason.NONE}
+        assert {s.reason for s in one_by_one(await d.read(points))} == {Reason.NONE}
         await d.close()
 
 
@@ -130,7 +130,7 @@ async def test_units_behind_one_connection_each_get_their_own_values():
     async with broken.broken_modbus() as server:
         d = driver(device(a, server.port, name="a", unit=3), device(b, server.port, name="b", unit=4))
         await d.open()
-        assert [(await d.read(p))[0].value for p in (a, b)] == [3 * 256 + 1, 4 * 256 + 1]
+        assert [one_by_one(await d.read(p))[0].value for p in (a, b)] == [3 * 256 + 1, 4 * 256 + 1]
         await d.close()
     assert server.connections == 1
 
@@ -141,7 +141,7 @@ async def test_a_forbidden_register_is_misconfigured_and_never_asked_for():
     async with broken.broken_modbus() as server:
         d = driver(device(points, server.port, limits=forbidden))
         await d.open()
-        samples = await d.read(points)
+        samples = one_by_one(await d.read(points))
         await d.close()
     assert {s.point: s.reason for s in samples if s.reason} == {"d/r2": Reason.MISCONFIGURED}
     asked = [(int.from_bytes(r.pdu[1:3], "big"), int.from_bytes(r.pdu[3:5], "big")) for r in server.requests]

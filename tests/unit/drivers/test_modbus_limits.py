@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from hub.model import Misconfigured
+from hub.model import Misconfigured, one_by_one
 from tests.support.broken_modbus import broken_modbus, good
 from tests.unit.drivers.modbus import device, driver, point, words
 
@@ -16,7 +16,7 @@ async def asked(points, limits):
         d = driver(device(points, server.port, limits=limits))
         await d.open()
         try:
-            values = [s.value for s in await d.read(points)]
+            values = [s.value for s in one_by_one(await d.read(points))]
         finally:
             await d.close()
         return values, [int.from_bytes(r.pdu[3:5], "big") for r in server.requests]

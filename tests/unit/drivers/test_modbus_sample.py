@@ -10,7 +10,7 @@ import drivers.modbus
 from drivers import REGISTRY
 from drivers.runner import bind, redirected
 from hub.config import load
-from hub.model import Reason
+from hub.model import Reason, one_by_one
 from tests.support.broken_modbus import broken_modbus
 
 FOLDER = Path(drivers.modbus.__file__).parent
@@ -42,7 +42,7 @@ async def test_every_point_of_the_sample_is_read(site):
         bound = bind(device)
         driver = REGISTRY["modbus"].load()([bound])
         await driver.open()
-        samples = await driver.read(bound.points)
+        samples = one_by_one(await driver.read(bound.points))
         await driver.close()
     assert sorted(s.point for s in samples) == sorted(p.id for p in bound.points)
     assert {s.reason for s in samples} <= {Reason.NONE, Reason.UNDECODABLE}
