@@ -5,7 +5,7 @@ that. A driver serves one *line*: one connection, with every device that is reac
 one Modbus gateway, every sensor of one MQTT broker).
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -105,6 +105,31 @@ class Acknowledger(Protocol):
 
         Twice is as good as once. Raises Refused (the device will not), NoAnswer, Unreachable.
         """
+        ...
+
+
+class Kept(Struct, frozen=True):
+    """Something that a device keeps until it is told that it is safe here."""
+
+    intake: Intake | None
+    """What it says; None: it was handed over before, and only telling the device had failed."""
+    settle: Callable[[], Awaitable[None]]
+    """Tell the device that it may forget it; called once `intake` is durable. Raises as `Driver.write`."""
+    more: int = 0
+    """How many the device keeps behind it."""
+    stuck: bool = False
+    """Whether the device was told already, took it, and shows it still."""
+
+
+class Keeper(Protocol):
+    """A driver whose devices keep events until these are safe here: the fifth thing a polled line may do."""
+
+    def keeps(self, device: DeviceId) -> bool:
+        """Tell whether a device keeps anything."""
+        ...
+
+    async def kept(self, device: DeviceId) -> Kept | None:
+        """Return the oldest that a device keeps, or None. Raises Refused, NoAnswer, Unreachable, Misconfigured."""
         ...
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable, Sequence
 
 from drivers.base import BoundDevice, Driver, DriverSpec, Tracer
 from drivers.modbus.address import Address, Limits
+from drivers.modbus.buffer import Buffer
 from drivers.modbus.codec import example
 from drivers.modbus.connection import Connection
 
@@ -36,7 +37,7 @@ SPEC = DriverSpec(
     name="modbus",
     connection=Connection,
     address=Address,
-    event=None,
+    event=Buffer,
     line=_line,
     load=_load,
     endpoint=_endpoint,

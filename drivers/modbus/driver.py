@@ -5,17 +5,32 @@ Function and exception codes from "MODBUS Application Protocol Specification V1.
 
 import asyncio
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pydantic import ValidationError
 
-from drivers.base import BoundDevice, BoundPoint, Sink
+from drivers.base import BoundDevice, BoundPoint, Kept, Sink
 from drivers.modbus.address import Address, Limits
 from drivers.modbus.client import ModbusClient
 from drivers.modbus.codec import encode
 from drivers.modbus.connection import Connection
 from drivers.modbus.reads import Read, Reads
-from hub.model import SECOND, Block, DeviceId, Misconfigured, NoAnswer, PointId, Reason, Refused, Sample, Value
+from drivers.modbus.records import Records
+from hub.metrics import Figure
+from hub.model import (
+    SECOND,
+    Block,
+    Clock,
+    DeviceId,
+    Misconfigured,
+    NoAnswer,
+    PointId,
+    Reason,
+    Refused,
+    Sample,
+    SystemClock,
+    Value,
+)
 
 WRITE_COIL, WRITE_REGISTER, WRITE_REGISTERS, MASK_WRITE = 5, 6, 16, 22
 ILLEGAL_ADDRESS, ILLEGAL_VALUE = 2, 3
@@ -32,7 +47,7 @@ LONGEST_SCAN = 50.0
 class ModbusDriver:
     """One connection with every unit behind it."""
 
-    def __init__(self, devices: Sequence[BoundDevice]) -> None:
+    def __init__(self, devices: Sequence[BoundDevice], clock: Clock | None = None) -> None:
         self._devices: dict[DeviceId, BoundDevice] = {d.id: d for d in devices}
         self._reads: dict[tuple[PointId, ...], Reads] = {}
         self._limits: dict[DeviceId, Limits] = {}
@@ -40,6 +55,12 @@ class ModbusDriver:
         """Event loop's time before which a device that needs pauses is not asked."""
         self.client = ModbusClient(_of_all(devices))
         self._patience = max(d.timeout for d in devices)
+        clock = clock or SystemClock()
+        self._buffers = {
+            d.id: [Records(d, e, self._limits_of(d), self._ask, clock) for e in d.events if e.address.present]
+            for d in devices
+            if d.events
+        }
 
     async def open(self) -> None:
         """Connect. Raises Unreachable."""
@@ -70,9 +91,28 @@ class ModbusDriver:
         if pdu != answer:
             raise NoAnswer(f"the device answered the write of {point.id} with something else")
 
+    def keeps(self, device: DeviceId) -> bool:
+        """Tell whether a device has an event buffer."""
+        return bool(self._buffers.get(device))
+
+    async def kept(self, device: DeviceId) -> Kept | None:
+        """Return the oldest record of a device's event buffers, or None. Raises Refused, NoAnswer, Unreachable."""
+        for buffer in self._buffers[device]:
+            if (kept := await buffer.next()) is not None:
+                return kept
+        return None
+
     async def close(self) -> None:
         """Disconnect; safe to call twice and after a failed `open`."""
         self.client.close()
+
+    def figures(self) -> Iterable[Figure]:
+        """Return what was read from event buffers, and what devices dropped before it could be read."""
+        for buffer in (b for buffers in self._buffers.values() for b in buffers):
+            of = {"device": buffer.device.id}
+            yield Figure("citywatch_modbus_records", "Records of event buffers stored", buffer.stored, of, total=True)
+            words = "Records that the device dropped unread"
+            yield Figure("citywatch_modbus_records_missed", words, buffer.missed, of, total=True)
 
     def _reads_of(self, device: BoundDevice, points: Sequence[BoundPoint]) -> Reads:
         key = tuple([p.id for p in points])
