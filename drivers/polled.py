@@ -13,6 +13,7 @@ import structlog
 
 from drivers.base import BoundPoint, Driver
 from drivers.line import Fittings, Line, Watched
+from drivers.patience import Patience
 from drivers.scan import ScanGroup
 from hub.model import (
     MILLISECOND,
@@ -52,6 +53,7 @@ class Polled(Line):
         self._silent = 0
         self._hastened = False
         self._bell: asyncio.Future[None] | None = None
+        self._patience = Patience(STUCK)
 
     def start(self, at: int) -> None:
         """Lay the grid of every group from `at` on."""
@@ -133,8 +135,9 @@ class Polled(Line):
         self.counts.scans += 1
         watched.statistics.tries += 1
         try:
-            async with self.turn, asyncio.timeout(STUCK):
-                seen = await driver.read(group.points)
+            async with self.turn:
+                with self._patience:
+                    seen = await driver.read(group.points)
         except NoAnswer as why:
             await self._silence(driver, watched, why)
         except Misconfigured as why:
