@@ -1,6 +1,16 @@
 """The vocabulary: frozen values that everyone speaks; no I/O, no asyncio, nothing above this floor."""
 
-from hub.model.alarm import CATEGORIES, Alarm, Priority, Transition, fold, state_name
+from hub.model.alarm import (
+    CATEGORIES,
+    Alarm,
+    Hold,
+    HoldKind,
+    Priority,
+    ServiceChange,
+    Transition,
+    fold,
+    state_name,
+)
 from hub.model.clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Clock, ManualClock, SystemClock, Timestamp
 from hub.model.command import (
     Command,
@@ -30,7 +40,7 @@ from hub.model.ids import AlarmId, DeviceId, PointId, ZoneId, point_id, row_id, 
 from hub.model.lane import Lane
 from hub.model.reading import QUALITY_OF, Block, Quality, Reading, Reason, Sample, Sheet, Value, one_by_one
 from hub.model.record import Intake, JournalRecord, Published, Record, Release
-from hub.model.rule import Condition, Group, Rule, Selector, Test
+from hub.model.rule import Condition, Expression, Group, Hours, Mute, Rule, Selector, Test, Window
 from hub.model.scaling import to_engineering
 from hub.model.site import Site, StoreSettings, WebSettings, Zone
 from hub.model.text import Text
@@ -62,12 +72,17 @@ __all__ = [
     "DeviceStatus",
     "DriverError",
     "EventMap",
+    "Expression",
     "Group",
+    "Hold",
+    "HoldKind",
+    "Hours",
     "Intake",
     "JournalRecord",
     "Lane",
     "ManualClock",
     "Misconfigured",
+    "Mute",
     "NoAnswer",
     "OperatorAction",
     "Outcome",
@@ -87,6 +102,7 @@ __all__ = [
     "Sample",
     "Selection",
     "Selector",
+    "ServiceChange",
     "Sheet",
     "Site",
     "StorageDamaged",
@@ -103,6 +119,7 @@ __all__ = [
     "Unreachable",
     "Value",
     "WebSettings",
+    "Window",
     "Zone",
     "ZoneId",
     "fold",

@@ -1,13 +1,13 @@
 """Alarms: the flags of OPC UA Part 9, the record of each change, and the fold of those records."""
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from hub.model.clock import Timestamp
-from hub.model.ids import AlarmId, DeviceId, PointId, ZoneId
+from hub.model.ids import AlarmId, DeviceId, PointId, ZoneId, within
 from hub.model.text import Text
 
 
@@ -28,6 +28,48 @@ class Priority(IntEnum):
 CATEGORIES = ("fire", "supervisory", "fault", "process", "security", "traffic", "environment", "system")
 
 
+class HoldKind(StrEnum):
+    """What may keep an alarm from annunciating; of several the first in this order is shown."""
+
+    OUT_OF_SERVICE = "out_of_service"
+    SUPPRESSED = "suppressed"
+    SHELVED = "shelved"
+
+
+class Hold(Struct, frozen=True, omit_defaults=True):
+    """One reason why an alarm does not annunciate; it is evaluated all the same. (kind, by) is unique in an alarm."""
+
+    kind: HoldKind
+    since: Timestamp
+    by: str = ""
+    """What holds it: `zone:…`, `device:…`, `point:…` out of service, `alarm:…` it folds under; empty: it is shelved."""
+    until: Timestamp | None = None
+    """When it ends by itself; None: when what holds it ends."""
+    once: bool = False
+    """Shelved until the condition is normal again, and no longer than `until`."""
+    who: str | None = None
+    why: str | None = None
+
+
+class ServiceChange(Struct, frozen=True, tag="service_change"):
+    """A point, a device or a zone was taken out of service, or put back; every alarm in it is held meanwhile."""
+
+    scope: str
+    """`point:…`, `device:…` or `zone:…` (the zone and everything in it)."""
+    out: bool
+    at: Timestamp
+    who: str | None = None
+    """None: its time was over."""
+    note: str | None = None
+    until: Timestamp | None = None
+    request: str | None = None
+
+    def covers(self, zone: ZoneId, device: DeviceId, point: PointId | None) -> bool:
+        """Tell whether an alarm at this place is held by it."""
+        kind, _, name = self.scope.partition(":")
+        return within(zone, name) if kind == "zone" else name == (device if kind == "device" else point)
+
+
 class Transition(Struct, frozen=True, tag="transition"):
     """One change of one alarm; journaled before anyone hears of it.
 
@@ -39,7 +81,7 @@ class Transition(Struct, frozen=True, tag="transition"):
     """Grows by one each time the alarm becomes active from normal; what an acknowledgement names."""
     n: int
     input: str
-    """What happened: raise, return, ack, reset, comment, remove."""
+    """What happened: a word of `rules.machine.Input`."""
     active: bool
     acked: bool
     latched: bool
@@ -56,13 +98,29 @@ class Transition(Struct, frozen=True, tag="transition"):
     who: str | None = None
     note: str | None = None
     request: str | None = None
-    hold: str | None = None
     instructions: str | None = None
+    holds: tuple[Hold, ...] = ()
+    """Why it does not annunciate, oldest first; empty: it does."""
+    group: str | None = None
+    """The group it belongs to: `device:…`, `zone:…` or a name."""
+    first: bool = False
+    """Whether it was the first of its group (first-out)."""
 
     @property
     def state(self) -> str:
         """The name people know, derived from the flags (ISA-18.2 A–F)."""
         return state_name(self.active, self.acked, self.latched)
+
+    @property
+    def hold(self) -> str | None:
+        """The hold that people are shown: out of service before suppressed before shelved."""
+        kinds = {hold.kind for hold in self.holds}
+        return next((kind.value for kind in HoldKind if kind in kinds), None)
+
+    @property
+    def folded_under(self) -> AlarmId | None:
+        """The alarm of which this one is a consequence, while it is folded under it."""
+        return next((hold.by.removeprefix("alarm:") for hold in self.holds if hold.by.startswith("alarm:")), None)
 
 
 class Alarm(Struct, frozen=True):
@@ -75,12 +133,14 @@ class Alarm(Struct, frozen=True):
     acked_at: Timestamp | None = None
     returned_at: Timestamp | None = None
     comments: int = 0
+    raised: int = 1
+    """How often it was raised since it was last normal and acknowledged."""
 
     @property
     def retained(self) -> bool:
-        """Whether a console must show it: not (normal and acknowledged)."""
+        """Whether a console must know it: not normal and acknowledged, or shelved."""
         t = self.last
-        return t.active or t.latched or not t.acked
+        return t.active or t.latched or not t.acked or any(hold.kind is HoldKind.SHELVED for hold in t.holds)
 
 
 def state_name(active: bool, acked: bool, latched: bool) -> str:
@@ -95,14 +155,25 @@ def state_name(active: bool, acked: bool, latched: bool) -> str:
 def fold(alarm: Alarm | None, t: Transition) -> Alarm:
     """Return the alarm after one more transition; alarm state is nothing but this fold over the journal."""
     if alarm is None or (t.input == "raise" and t.occurrence != alarm.last.occurrence):
-        return Alarm(t, t.at, comments=0 if alarm is None else alarm.comments)
+        return _raised(alarm, t)
     after = replace(alarm, last=t)
-    if t.input == "ack":
-        return replace(after, acked_by=t.who, acked_at=t.at)
-    if t.input == "return":
-        return replace(after, returned_at=t.at)
-    if t.input == "raise":
-        return replace(after, returned_at=None, acked_by=None, acked_at=None)
-    if t.input == "comment":
-        return replace(after, comments=alarm.comments + 1)
+    match t.input:
+        case "ack":
+            after = replace(after, acked_by=t.who, acked_at=t.at)
+        case "return":
+            after = replace(after, returned_at=t.at)
+        case "comment":
+            after = replace(after, comments=alarm.comments + 1)
+        case "raise":
+            after = replace(after, returned_at=None, acked_by=None, acked_at=None)
+        case _ if not t.acked:
+            after = replace(after, acked_by=None, acked_at=None)
     return after
+
+
+def _raised(alarm: Alarm | None, t: Transition) -> Alarm:
+    if alarm is None:
+        return Alarm(t, t.at)
+    known = alarm.last
+    standing = known.active or known.latched or not known.acked
+    return Alarm(t, t.at, comments=alarm.comments, raised=alarm.raised + 1 if standing else 1)

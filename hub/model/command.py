@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from hub.model.alarm import Alarm, Transition
+from hub.model.alarm import Alarm, ServiceChange, Transition
 from hub.model.clock import SECOND, Timestamp
 from hub.model.ids import AlarmId, PointId
 from hub.model.reading import Value
@@ -16,14 +16,21 @@ class OperatorAction(Struct, frozen=True, tag="operator_action"):
     """A person does something to an alarm. `occurrence` names what they saw; 0 means none was named (comment)."""
 
     kind: str
-    """ack, comment, reset."""
+    """ack, comment, reset, shelve, unshelve, out_of_service, in_service."""
     alarm: AlarmId
+    """Empty for a scope that is named without an alarm."""
     occurrence: int
     who: str
     at: Timestamp
     note: str | None = None
     request: str | None = None
     """The client's own id; the same id twice has the effect of once."""
+    until: Timestamp | None = None
+    """When the hold ends by itself."""
+    once: bool = False
+    """Shelve until the condition is normal again."""
+    scope: str | None = None
+    """What goes out of service: `point:…`, `device:…`, `zone:…`."""
 
 
 class Outcome(Struct, frozen=True):
@@ -31,8 +38,13 @@ class Outcome(Struct, frozen=True):
 
     done: Transition | None = None
     refused: str | None = None
-    """unknown, conflict, already, not_allowed, not_acknowledged, condition_active, not_recorded."""
+    """unknown, conflict, already, not_allowed, not_acknowledged, condition_active, not_held, forbidden, until_invalid,
+    until_too_late, not_recorded; None: it was carried out."""
     alarm: Alarm | None = None
+    change: ServiceChange | None = None
+    """What went out of service or came back."""
+    records: tuple[Transition | ServiceChange, ...] = ()
+    """What must be journaled; empty for a request that was carried out before."""
 
 
 class PointValue(Struct, frozen=True):

@@ -4,17 +4,19 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct, field
 
-from hub.model.alarm import Transition
+from hub.model.alarm import ServiceChange, Transition
 from hub.model.clock import Timestamp
 from hub.model.command import Command, CommandResult, OperatorAction, SystemNote
 from hub.model.device import DeviceChange, DeviceEvent, Stray
 from hub.model.notify import Delivery
 from hub.model.reading import Block, Reading, Sample, Sheet
 
-Record = Transition | OperatorAction | Command | CommandResult | DeviceChange | DeviceEvent | SystemNote
+Record = Transition | OperatorAction | Command | CommandResult | DeviceChange | DeviceEvent | SystemNote | ServiceChange
 """Anything on the stream that has a stream seq of its own."""
 
-JournalRecord = Transition | OperatorAction | Command | CommandResult | DeviceChange | SystemNote | Delivery
+JournalRecord = (
+    Transition | OperatorAction | Command | CommandResult | DeviceChange | SystemNote | Delivery | ServiceChange
+)
 """What the journal keeps: durable before anyone hears of it."""
 
 Release = Callable[[], None]

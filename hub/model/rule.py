@@ -5,6 +5,7 @@ from typing import Any
 from msgspec import Struct
 
 from hub.model.alarm import Priority
+from hub.model.clock import HOUR, MINUTE
 from hub.model.reading import Value
 from hub.model.text import Text
 
@@ -12,7 +13,8 @@ from hub.model.text import Text
 class Selector(Struct, frozen=True):
     """Which points or devices a rule or an operand speaks of; all given fields must match. Empty matches nothing.
 
-    `kind`, `profile`, `zone` (the zone and everything in it), `tag`, `device`, `point` (a point's name).
+    `kind`, `profile`, `zone` (the zone and everything in it), `tag`, `device`, `point` (a point's name), `event` (a kind
+    of device event: one alarm for each device that can tell it).
     """
 
     kind: str | None = None
@@ -21,12 +23,39 @@ class Selector(Struct, frozen=True):
     tag: str | None = None
     device: str | None = None
     point: str | None = None
+    event: str | None = None
+
+
+class Window(Struct, frozen=True):
+    """What is made of the recent past of a point, or of the events of a device, before it is compared.
+
+    fold: average, median, min, max, sum, rises, falls, flapping, count, recent, rate, usual. `span`: nanoseconds.
+    """
+
+    fold: str
+    span: int
+    distinct: str | None = None
+    """Attribute of an event: only different values of it are counted."""
+    where: tuple[tuple[str, "Test"], ...] = ()
+    """What attributes of an event must be for it to count."""
+    counted: "Test | None" = None
+    """For `count` and `recent` of a point: what is counted is this becoming true. None: every reading or event."""
+    floor: float = 0.0
+    """For `usual`: a usual value below this is not worth comparing with."""
+
+
+class Expression(Struct, frozen=True):
+    """One `expr` as it was written, and which points its names stand for (`value`: the point of `for_each`)."""
+
+    text: str
+    names: tuple[tuple[str, Selector | None], ...]
 
 
 class Test(Struct, frozen=True):
     """One comparison: verb, its operand, deadband, and (inside all/any) which point of the same device.
 
-    verbs: is, is_not, one_of, above, below, outside, stale_for (operand: nanoseconds).
+    verbs: is, is_not, one_of, above, below, outside, stale_for and unchanged_for (operand: nanoseconds), at_least (what
+    `rises`, `falls`, `flapping` and `count` ask of their window).
     """
 
     verb: str
@@ -34,16 +63,49 @@ class Test(Struct, frozen=True):
     deadband: float = 0.0
     of: Selector | None = None
     """None: the point that `for_each` selected."""
+    over: Window | None = None
+    """What of the past is compared instead of the value as it is."""
+    in_zone: bool = False
+    """Whether `of` looks at every device in the zone of the alarm instead of the alarm's own device."""
 
 
 class Group(Struct, frozen=True):
-    """`all`, `any` (of parts) or `not` (of one part)."""
+    """`all`, `any` (of parts), `not` (of one part), `at_least` (`n` of the parts), and what these make of doubt.
+
+    `sure` counts an unknown part as false. `confirmed` and `unconfirmed` (of a signal and its second source) are the
+    two halves of `confirm_with`.
+    """
 
     verb: str
     parts: tuple["Condition", ...]
+    n: int = 0
+    each: bool = False
+    """Whether the one part, a test, stands for a test of every point that its `of` names."""
 
 
-Condition = Test | Group
+Condition = Test | Group | Expression
+
+
+class Hours(Struct, frozen=True):
+    """When a rule applies: days of the week (0 Monday … 6 Sunday), from and to in minutes after local midnight.
+
+    `to` at or before `start` is on the following day.
+    """
+
+    days: frozenset[int]
+    start: int
+    to: int
+
+
+class Mute(Struct, frozen=True):
+    """When a rule raises nothing, and what ends it: two instants, or a condition and how long it is believed."""
+
+    start: int | None = None
+    """Nanoseconds UTC."""
+    end: int | None = None
+    when: Condition | None = None
+    longest: int = 0
+    """Nanoseconds after which the condition no longer mutes."""
 
 
 class Rule(Struct, frozen=True):
@@ -64,6 +126,18 @@ class Rule(Struct, frozen=True):
     instructions: str | None = None
     notify: str | None = None
     folds_under: str | None = None
+    """`behind`: shown under the failure of the device that this one is behind."""
+    fold_grace: int = MINUTE
+    """Nanoseconds after the failure's end for which its consequences stay folded, before they are judged again."""
+    max_shelve: int = 8 * HOUR
+    """The longest time for which it may be shelved; 0: not at all."""
+    realarm_after: int = 0
+    """Nanoseconds after which an acknowledged alarm that is still active must be acknowledged again; 0: never."""
+    group: str | None = None
+    """`device`, `zone` or a name: the group of which the first alarm is marked (first-out)."""
     cameras: dict[str, Any] = {}
+    active: Hours | None = None
+    """Outside these hours the condition counts as false."""
+    mute_during: tuple[Mute, ...] = ()
     origin: str = ""
     """file:line where the rule is written."""
