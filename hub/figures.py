@@ -20,6 +20,7 @@ class Store(Protocol):
 
     rows: Counter[str]
     refused: Counter[str]
+    repeated: int
 
     @property
     def connected(self) -> bool:
@@ -88,5 +89,7 @@ def _store(store: Store) -> Iterator[Figure]:
         yield Figure("citywatch_store_rows", "Rows stored", count, {"table": table}, total=True)
     for table, count in store.refused.items():
         yield Figure("citywatch_store_refused", "Rows laid in dead_letter", count, {"table": table}, total=True)
+    words = "Events told a second time under the same key and left out"
+    yield Figure("citywatch_store_repeated", words, store.repeated, total=True)
     for chain, count in store.lag.items():
         yield Figure("citywatch_store_lag", "Batches or records not stored yet", count, {"chain": chain})

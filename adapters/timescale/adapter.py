@@ -46,6 +46,8 @@ class TimescaleAdapter:
         """Rows committed since the start, by table."""
         self.refused: Counter[str] = Counter()
         """Rows laid in `dead_letter` since the start, by table."""
+        self.repeated = 0
+        """Events that came a second time since the start, and were taken out again."""
         self._site = site
         self._row_ids = row_ids(site)
         self._spool = spool
