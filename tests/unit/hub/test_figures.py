@@ -16,6 +16,7 @@ REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "metrics.md"
 class NoStore:
     rows: Counter[str] = Counter(reading=3)
     refused: Counter[str] = Counter(reading=1)
+    repeated = 0
     connected = True
     lag = {"readings": 0, "journal": 0}
 
