@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from drivers import scan
 from drivers.backoff import Backoff, Pace
 from drivers.base import BoundDevice, BoundPoint, Driver, DriverSpec, Neighbour, Sink
+from drivers.emptied import Emptied
 from drivers.hints import Hints
 from drivers.joined import Joined
 from drivers.line import Fittings, Line, figures
@@ -145,6 +146,8 @@ class Runner:
             return Told(fittings, {d.id: d.silent_after for d in devices}, available)
         intervals = {p.id: p.interval or d.interval for d in devices for p in d.points}
         points = [(p, intervals[p.id]) for d in fittings.devices for p in d.points]
+        if any(d.events for d in devices):
+            return Emptied(fittings, scan.groups(points), self._sink)
         return Polled(fittings, scan.groups(points))
 
     def _fittings(self, spec: DriverSpec, devices: Sequence[Device]) -> Fittings:
