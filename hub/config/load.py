@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from hub.config.channels.reading import Notifications
 from hub.config.devices import Devices
 from hub.config.examples import check_examples
 from hub.config.files import Files
@@ -118,6 +119,8 @@ class Loader:
         self._is_file(file.map, tree, "map")
         web_settings = web(file.web, tree, self.folder, self.report)
         store_settings = store(file.store, tree, self._secrets, self.report)
+        notifications = Notifications(self.folder, self._secrets, file.site.language, self.report)
+        notifying = notifications.read(part for _, part in self._parts)
         if self.report.failed:
             return None
         head, devices = file.site, self.devices.found
@@ -134,6 +137,7 @@ class Loader:
             points={p.id: p for d in devices.values() for p in d.points},
             rules=tuple(rules.found),
             map=file.map,
+            notifying=notifying,
         )
 
     def _timezone(self, file: SiteFile, tree: Map) -> None:

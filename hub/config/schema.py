@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
+from hub.config.channels.entries import ContactEntry, RosterEntry, StepEntry
+from hub.config.channels.types import CHANNELS
 from hub.config.condition import GROUPS, VERBS
 from hub.config.profile import DeviceEntry, PointEntry, ProfileFile, TableEntry
 from hub.config.registry import DriverLike
@@ -87,7 +89,8 @@ def _references(node: Any) -> Iterator[str]:
 
 
 def _definitions(drivers: Mapping[str, DriverLike]) -> Schema:
-    defs = _of_models([SiteFile, Part, ProfileFile, PointEntry, DeviceEntry, TableEntry, RuleEntry])
+    telling = [ContactEntry, RosterEntry, StepEntry, *CHANNELS.values()]
+    defs = _of_models([SiteFile, Part, ProfileFile, PointEntry, DeviceEntry, TableEntry, RuleEntry, *telling])
     by_driver = {name: _of_driver(name, drivers[name]) for name in sorted(drivers)}
     for own in by_driver.values():
         defs |= own
@@ -101,7 +104,22 @@ def _definitions(drivers: Mapping[str, DriverLike]) -> Schema:
         properties = defs[part]["properties"]
         properties["devices"]["items"] = {"anyOf": [{"$ref": "#/$defs/DeviceEntry"}, {"$ref": "#/$defs/TableEntry"}]}
         properties["rules"]["items"] = {"$ref": "#/$defs/RuleEntry"}
+        _telling(properties)
     return defs
+
+
+def _telling(properties: Schema) -> None:
+    """Describe contacts, rosters, channels and escalations, which are checked after the file that holds them."""
+    channels = [{"$ref": f"#/$defs/{model.__name__}"} for model in CHANNELS.values()]
+    steps = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/StepEntry"}}
+    shapes: dict[str, Schema] = {
+        "contacts": {"$ref": "#/$defs/ContactEntry"},
+        "rosters": {"$ref": "#/$defs/RosterEntry"},
+        "channels": {"anyOf": channels},
+        "escalations": steps,
+    }
+    for key, shape in shapes.items():
+        properties[key]["additionalProperties"] = shape
 
 
 def _of_models(models: list[type[BaseModel]]) -> Schema:

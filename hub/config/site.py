@@ -106,6 +106,10 @@ class ZoneEntry(Strict):
         return self.name or Words(vi=self.id, en=self.id)
 
 
+MAY_BE_EMPTY = frozenset({"zones", "devices", "rules", "include", "contacts", "rosters", "channels", "escalations"})
+"""Keys of a part that may stand with nothing after them."""
+
+
 class Part(Strict):
     """An included file: zones, devices, rules, and further includes."""
 
@@ -119,15 +123,17 @@ class Part(Strict):
     zones: list[ZoneEntry] = said("Places.", "Các vùng.", default=[])
     devices: list[Any] = said("Devices and tables of devices.", "Thiết bị và bảng thiết bị.", default=[])
     rules: list[Any] = said("Rules.", "Quy tắc báo động.", default=[])
+    contacts: dict[str, Any] = said("People who can be told.", "Người nhận thông báo.", default={})
+    rosters: dict[str, Any] = said("Who is on duty when.", "Lịch trực.", default={})
+    channels: dict[str, Any] = said("Ways to tell them.", "Kênh thông báo.", default={})
+    escalations: dict[str, Any] = said("Who is told when.", "Các bước leo thang.", default={})
 
     @model_validator(mode="before")
     @classmethod
     def _empty_is_none(cls, given: Any) -> Any:
         """A key with nothing after it (everything in it commented out) is as good as absent."""
         if isinstance(given, dict) and None in given.values():
-            return {
-                k: v for k, v in given.items() if v is not None or k not in {"zones", "devices", "rules", "include"}
-            }
+            return {k: v for k, v in given.items() if v is not None or k not in MAY_BE_EMPTY}
         return given
 
 
