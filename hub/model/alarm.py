@@ -105,6 +105,8 @@ class Transition(Struct, frozen=True, tag="transition"):
     """The group it belongs to: `device:…`, `zone:…` or a name."""
     first: bool = False
     """Whether it was the first of its group (first-out)."""
+    mark: str | None = None
+    """`TEST` (its device is under a walk test) or `DRILL`: shown with that word everywhere, told to nobody outside."""
 
     @property
     def state(self) -> str:
