@@ -16,8 +16,10 @@ from drivers.modbus.address import BIT_TABLES, Address, Limits
 from drivers.modbus.connection import Connection
 from hub.model import Device, DeviceId, Point, PointId, Timestamp
 from simulators.base import LOOPBACK, Line, Override
+from simulators.eventlog import EventLog
 from simulators.faults import Faults
 from simulators.image import TABLES, Image
+from simulators.panel import PROFILE, Panel
 from simulators.process import Process
 
 log = structlog.get_logger(__name__)
@@ -37,8 +39,12 @@ class Unit:
         first_last = [p for d in devices for p in d.points if p.address is not None][::-1]
         # of several points that read the same place the first is written last; bits go into registers already written
         self.points = tuple(sorted(first_last, key=_is_bits))
-        self.image = Image(self.points, Limits.model_validate(devices[0].limits))
+        self.logs = [EventLog(d, e) for d in devices for e in d.events if e.address.present]
+        shown = (*self.points, *(point for log in self.logs for point in log.points))
+        self.image = Image(shown, Limits.model_validate(devices[0].limits))
+        self._panels = [Panel(d, process) for d in devices if d.profile == PROFILE]
         self._process, self._faults = process, faults
+        self._now: Timestamp = 0
         self._taken: set[PointId] = set()
         self._warned: set[PointId] = set()
 
@@ -53,6 +59,12 @@ class Unit:
 
     def refresh(self, now: Timestamp) -> None:
         """Write what the process says at `now` into the memory, except what a client has written."""
+        self._now = now
+        for panel in self._panels:
+            panel.follow(now)
+        for kept in self.logs:
+            kept.watch(self._process, now)
+            kept.show(self.image)
         for point in sorted(self.points, key=self._rank):
             if point.id not in self._taken and not self._faults.of(point.device, "frozen"):
                 self._put(point, now)
@@ -134,7 +146,19 @@ class Unit:
             place = point.address
             if place.table == table and place.number < span.stop and place.end > span.start:
                 self._taken.add(point.id)
+        if table == "holding":
+            self._told(address, [int(word) for word in written])
         return None
+
+    def _told(self, address: int, words: Sequence[int]) -> None:
+        """Let event buffers and panels do what a client told them."""
+        for kept in self.logs:
+            if kept.written(address, words):
+                kept.show(self.image)
+        for panel in self._panels:
+            panel.written(address, words, self._now)
+        if self._panels:
+            self.refresh(self._now)
 
 
 def _is_bits(point: Point) -> bool:
