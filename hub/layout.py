@@ -29,7 +29,7 @@ class Columns:
         divisors = [t.divisor for t in tracks]
         self._divisors = divisors
         self._ranged = any(t.ranged for t in tracks)
-        self._lows, self._highs = [t.low for t in tracks], [t.high for t in tracks]
+        self._lows, self._highs = ([t.low for t in tracks], [t.high for t in tracks]) if self._ranged else ([], [])
 
     def sheet(self, raw: Sequence[float], now: Timestamp, seq: int) -> Sheet | None:
         """Return the readings, remembered in the tracks; None when any number needs a closer look."""
