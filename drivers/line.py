@@ -7,12 +7,13 @@ changes. Each loss is logged once, however often opening it again fails.
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from typing import cast
 
 import structlog
 from msgspec import Struct
 
 from drivers.backoff import Backoff, Pace
-from drivers.base import BoundDevice, BoundPoint, Driver, Sink
+from drivers.base import Acknowledger, BoundDevice, BoundPoint, Driver, Sink
 from drivers.statistics import Statistics
 from hub.metrics import Figure
 from hub.model import (
@@ -22,8 +23,10 @@ from hub.model import (
     DeviceState,
     DriverError,
     Misconfigured,
+    PointId,
     Refused,
     Sample,
+    Timestamp,
     Unreachable,
     Value,
 )
@@ -148,6 +151,14 @@ class Line:
         driver = await self._my_turn()
         try:
             await driver.write(point, raw)
+        finally:
+            self.turn.release()
+
+    async def acknowledge(self, point: PointId, comment: str, seen: Timestamp) -> int:
+        """Tell a device that an alarm was acknowledged; return how much there waited. Raises Refused, DriverError."""
+        driver = await self._my_turn()
+        try:
+            return await cast(Acknowledger, driver).acknowledge(point, comment, seen)
         finally:
             self.turn.release()
 

@@ -31,6 +31,7 @@ from hub.model import (
     PointId,
     Refused,
     Sample,
+    Timestamp,
     Value,
 )
 from hub.supervise import Supervisor
@@ -104,8 +105,28 @@ class Runner:
         line, bound = self._found(device, point)
         return await line.ask(bound)
 
+    def acknowledges(self, device: DeviceId, point: PointId) -> bool:
+        """Tell whether an alarm of a point that is acknowledged here is acknowledged at its device."""
+        line = self._line_of(device)
+        if line is None:
+            return False
+        told, found = self._registry[line.driver_name].acknowledges, line.watched[device].device
+        bound = next((p for p in found.points if p.id == point), None)
+        return told is not None and bound is not None and told(found.connection, bound.address)
+
+    async def acknowledge(self, device: DeviceId, point: PointId, comment: str, seen: Timestamp) -> int:
+        """Tell a device that a person acknowledged at `seen` (ns); return how much there waited for it.
+
+        Raises Refused, DriverError; twice is as good as once.
+        """
+        line, bound = self._found(device, point)
+        return await line.acknowledge(bound.id, comment, seen)
+
+    def _line_of(self, device: DeviceId) -> Line | None:
+        return next((line for line in self.watch if device in line.watched), None)
+
     def _found(self, device: DeviceId, point: PointId) -> tuple[Line, BoundPoint]:
-        line = next((line for line in self.watch if device in line.watched), None)
+        line = self._line_of(device)
         if line is None:
             raise Refused("out_of_service", f"{device} is switched off in the configuration; nothing was sent")
         bound = next((p for p in line.watched[device].device.points if p.id == point), None)

@@ -19,7 +19,7 @@ from adapters.web import WebAdapter
 from drivers import REGISTRY
 from drivers.runner import Runner
 from hub.alarming import Alarming
-from hub.commands import Commands
+from hub.commands import Acknowledging, Commands
 from hub.figures import figures
 from hub.folder import StateFolder
 from hub.health import Health
@@ -159,13 +159,15 @@ class Hub:
             state=str(self._folder.path),
         )  # fmt: skip
         self._commands = Commands(self._state, self._journal, self._runner, clock, judge=self._permits)
+        self._acknowledging = Acknowledging(self._state, self._commands.ledger, self._runner, self._alarming.act, clock)
         self._web = WebAdapter(
             self._state, self._alarming, self._store, self._stream, state_folder=self._folder.path,
             static=static_folder(), clock=clock, metrics=self._metrics.exposition, ready=self._ready,
             commander=self._commands, statistics=self._runner.statistics,
         )  # fmt: skip
-        for source in (self._figures, self._web.figures, self._runner.figures, self._commands.figures):
-            self._metrics.add(source)
+        for part in (self._web, self._runner, self._commands, self._acknowledging):
+            self._metrics.add(part.figures)
+        self._metrics.add(self._figures)
         self._losses = Losses(self._note)
         self._spool.on_drop = self._losses.add
         self._watch_disks()
@@ -234,6 +236,7 @@ class Hub:
         start("calendar", Calendar(jobs).run)
         start("alarming", self._alarming.run)
         start("aging", self._age)
+        start("acknowledging", self._acknowledging.run)
         start("drivers", self._runner.run)
 
     async def _age(self) -> None:

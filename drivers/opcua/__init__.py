@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from drivers.base import BoundDevice, Driver, DriverSpec
-from drivers.opcua.address import Address, Connection, Event, endpoint, line, redirect
+from drivers.opcua.address import Address, Connection, Event, acknowledges, endpoint, line, redirect
 from drivers.opcua.values import example
 
 
@@ -24,5 +24,6 @@ SPEC = DriverSpec(
     endpoint=endpoint,
     redirect=redirect,
     example=example,
+    acknowledges=acknowledges,
 )
 """What the rest of the house knows of OPC UA before a session is opened."""

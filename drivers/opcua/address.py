@@ -101,6 +101,11 @@ class Connection(_Strict):
         "How often the server may report changes.", "Chu kỳ máy chủ báo thay đổi.", default=500 * MILLISECOND,
         example="500ms",
     )  # fmt: skip
+    acknowledge: bool = said(
+        "Whether an alarm that is acknowledged here is acknowledged at the server too.",
+        "Xác nhận cảnh báo tại trung tâm có được ghi xuống máy chủ hay không.",
+        default=True,
+    )
     base: PathText | None = said(
         "Browse path of the device's own object; paths of its points begin there.",
         "Đường dẫn tới đối tượng của thiết bị; đường dẫn của điểm bắt đầu từ đó.",
@@ -145,6 +150,12 @@ class Address(_Strict):
         default=None, min_length=1, max_length=512, example="Zone1.Fire",
     )  # fmt: skip
     state: States = said("Which state of the condition.", "Trạng thái nào của điều kiện.", default="active")
+    acknowledges: str | None = said(
+        "SourceName, or SourceName.ConditionName, of the condition that a variable repeats: it is acknowledged at the "
+        "server when the variable's alarm is acknowledged here.",
+        "Tên nguồn (và điều kiện) mà biến lặp lại: được xác nhận tại máy chủ khi cảnh báo của biến được xác nhận.",
+        default=None, min_length=1, max_length=512, example="Zone1.Fire",
+    )  # fmt: skip
     notifier: NodeText = said("Node that tells of the condition.", "Nút phát sự kiện.", default=SERVER)
     method: PlaceText | None = said(
         "Node id or browse path of a method; writing the point calls it.", "Phương thức; ghi điểm là gọi nó.",
@@ -166,7 +177,14 @@ class Address(_Strict):
             raise ValueError(f"give one of node, path, condition, method, certificate; found {given or 'none'}")
         if (self.method is None) != (self.owner is None):
             raise ValueError("method and owner belong together: a method is called on an object")
+        if self.acknowledges is not None and self.node is None and self.path is None:
+            raise ValueError("acknowledges belongs to a variable (node or path); a condition acknowledges itself")
         return self
+
+    @property
+    def acknowledged(self) -> str | None:
+        """Which condition is acknowledged with an alarm of this point, or None."""
+        return self.acknowledges or self.condition
 
 
 class Event(_Strict):
@@ -183,7 +201,12 @@ class Event(_Strict):
 
 def line(connection: Connection) -> Hashable:
     """Return what devices must share to be served by one session: server, security and who signs in."""
-    return connection.model_copy(update={"base": None, "interval": 0})
+    return connection.model_copy(update={"base": None, "interval": 0, "acknowledge": True})
+
+
+def acknowledges(connection: Connection, address: Address) -> bool:
+    """Tell whether an alarm of a point that is acknowledged here is acknowledged at the server."""
+    return connection.acknowledge and address.acknowledged is not None
 
 
 def endpoint(connection: Connection) -> tuple[str, int]:

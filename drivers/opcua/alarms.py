@@ -1,18 +1,35 @@
 """The alarms of a line: event items at each notifier, refreshes, and what both tell the hub."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from asyncua import ua
 
 from drivers.base import BoundDevice
 from drivers.opcua import events
-from drivers.opcua.conditions import Table, Told, Watch
+from drivers.opcua.address import Address
+from drivers.opcua.conditions import Table, Told, Watch, names
 from drivers.opcua.places import Place, node_id
 from drivers.opcua.publishing import Publisher
 from drivers.opcua.refusals import name_of
 from drivers.opcua.session import Session
-from hub.model import MILLISECOND, Clock, DeviceId, Intake, PointId, Reason, Release, Sample
+from hub.model import (
+    MILLISECOND,
+    SECOND,
+    Clock,
+    DeviceEvent,
+    DeviceId,
+    Intake,
+    Lane,
+    PointId,
+    Reason,
+    Refused,
+    Release,
+    Sample,
+    Timestamp,
+    split_point,
+)
+from hub.model.kinds import ACKNOWLEDGED
 from hub.wire.opcua import reason_of
 
 INTERVAL = 100 * MILLISECOND
@@ -22,18 +39,24 @@ PRIORITY = 200
 QUEUE = 1000
 """Events the server keeps between reports."""
 CONDITION_TYPE, CONDITION_REFRESH, ACKNOWLEDGE = (ua.NodeId(ua.Int32(n)) for n in (2782, 3875, 9111))
+GRACE = 5 * SECOND
+"""How much later than its value a condition's event may come and still be the one that a person acknowledged."""
 _IN_PROGRESS = 0x8097_0000
 """BadRefreshInProgress."""
 
 
 class Notifier:
-    """One node that tells of events: its table, and whose device events they are."""
+    """One node that tells of events: its table, whose device events they are, whose alarms are acknowledged there."""
 
-    def __init__(self, node: str, watches: Iterable[Watch], maps: Iterable[events.Mapped]) -> None:
+    def __init__(
+        self, node: str, watches: Iterable[Watch], maps: Iterable[events.Mapped], raised: Mapping[str, list[PointId]]
+    ) -> None:
         self.node = node
         self.table = Table(watches)
         self.maps = list(maps)
         self.extra = events.extra_fields(self.maps)
+        self.raised = raised
+        """Name of a condition → the points whose alarms it stands behind."""
 
 
 class Alarms:
@@ -84,11 +107,18 @@ class Alarms:
             self.refusal = ""
         return []
 
-    async def acknowledge(self, session: Session, notifier: str, name: str, comment: str) -> list[int]:
-        """Acknowledge what of this name waits for it; return the server's status of each. Raises Unreachable."""
+    async def acknowledge(self, session: Session, notifier: str, name: str, comment: str, seen: Timestamp) -> list[int]:
+        """Acknowledge what of this name waited for it when a person saw it; return the server's status of each.
+
+        Raises Unreachable; Refused when everything that waits began after that.
+        """
         found = next((n for n in self.notifiers if n.node == notifier), None)
+        waiting = found.table.unacknowledged(name) if found is not None else []
+        known = [told for told in waiting if told.heard <= seen + GRACE]
+        if waiting and not known:
+            raise Refused("newer", f"{name} has begun anew at the panel since; what was not seen is not acknowledged")
         codes = []
-        for told in found.table.unacknowledged(name) if found is not None else ():
+        for told in known:
             text = ua.Variant(ua.LocalizedText(comment), ua.VariantType.LocalizedText)
             event = ua.Variant(told.event, ua.VariantType.ByteString)
             codes.append(await session.call(told.node, ACKNOWLEDGE, [event, text]))
@@ -123,7 +153,7 @@ class Alarms:
         return take
 
     def _take(self, notifier: Notifier, fields: Sequence[ua.Variant], intake: Intake) -> None:
-        told = events.read(fields, notifier.extra)
+        told = events.read(fields, notifier.extra, self._clock.now())
         if told.type == events.REFRESH_STARTED:
             notifier.table.refresh_started()
         elif told.type == events.REFRESH_ENDED:
@@ -135,15 +165,29 @@ class Alarms:
             self.overflows += told.type == events.OVERFLOWED
             self.wanted = True
         else:
+            acknowledges = notifier.table.acknowledges(told)
             news, samples = notifier.table.apply(told)
             intake.samples += samples
             if news:
                 self._tell(notifier, told, intake)
+            if news and acknowledges:
+                intake.events += acknowledged(notifier, told)
 
     def _tell(self, notifier: Notifier, told: Told, intake: Intake) -> None:
         self.events += 1
         now = self._clock.now()
         intake.events += [one.event(told, now) for one in notifier.maps if one.takes(told)]
+
+
+def acknowledged(notifier: Notifier, told: Told) -> list[DeviceEvent]:
+    """Return the news, for each point whose alarm it concerns, that somebody acknowledged a condition."""
+    points = [p for name in names(told) for p in notifier.raised.get(name, ())]
+    said = {"user": told.user or None, "comment": told.comment or None, "source": told.source, "condition": told.name}
+    key = told.event.hex()[:128]
+    return [
+        DeviceEvent(device, ACKNOWLEDGED, {"point": name, **said}, told.at, told.heard, f"ack:{key}:{name}", Lane.ALARM)
+        for device, name in map(split_point, points)
+    ]
 
 
 def ended(told: Told) -> Told:
@@ -157,23 +201,29 @@ def ended(told: Told) -> Told:
 def _notifiers(devices: Sequence[BoundDevice]) -> list[Notifier]:
     watches: dict[str, list[Watch]] = {}
     maps: dict[str, list[events.Mapped]] = {}
+    raised: dict[str, dict[str, list[PointId]]] = {}
     for device in devices:
         for point in device.points:
-            if point.address.condition is not None:
-                watch = Watch(point.id, point.address.condition, point.address.state)
-                watches.setdefault(point.address.notifier, []).append(watch)
+            address: Address = point.address
+            if address.condition is not None:
+                watches.setdefault(address.notifier, []).append(Watch(point.id, address.condition, address.state))
+            if address.acknowledged is not None:
+                raised.setdefault(address.notifier, {}).setdefault(address.acknowledged, []).append(point.id)
         for event in device.events:
             maps.setdefault(event.address.notifier, []).append(events.mapped(device.id, event))
-    return [Notifier(node, watches.get(node, ()), maps.get(node, ())) for node in dict.fromkeys((*watches, *maps))]
+    return [
+        Notifier(node, watches.get(node, ()), maps.get(node, ()), raised.get(node, {}))
+        for node in dict.fromkeys((*watches, *maps, *raised))
+    ]
 
 
 def watched_by(devices: Iterable[BoundDevice]) -> dict[PointId, tuple[DeviceId, str, str]]:
-    """Return for each point that watches a condition: its device, the notifier and the condition's name."""
+    """Return for each point behind whose alarm a condition stands: its device, the notifier, the condition's name."""
     return {
-        p.id: (d.id, p.address.notifier, p.address.condition)
+        p.id: (d.id, p.address.notifier, p.address.acknowledged)
         for d in devices
         for p in d.points
-        if p.address.condition is not None
+        if p.address.acknowledged is not None
     }
 
 

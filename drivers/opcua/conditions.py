@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from hub.model import PointId, Reason, Sample, Timestamp
 from hub.wire.opcua import BAD, reason_of, severity_of_status
@@ -46,6 +47,8 @@ class Told(Struct, frozen=True):
     user: str = ""
     more: Mapping[str, Any] = {}
     """Fields that the profile asks for besides."""
+    heard: Timestamp = 0
+    """Hub time when this activation was first told: what a person acknowledged earlier was another one."""
 
     @property
     def key(self) -> Key:
@@ -100,9 +103,9 @@ class Table:
         elif before is None and len(self._open) >= MOST:
             self.overrun += 1
         else:
-            self._keep(told)
-        names = dict.fromkeys((*_names(told), *(_names(before) if before is not None else ())))
-        return True, self._samples(names, told.at)
+            self._keep(told if before is None or _begins(before, told) else replace(told, heard=before.heard))
+        touched = dict.fromkeys((*names(told), *(names(before) if before is not None else ())))
+        return True, self._samples(touched, told.at)
 
     def refresh_started(self) -> None:
         """Suspect everything that is open."""
@@ -115,12 +118,17 @@ class Table:
             self._drop(told.key)
         self._suspect = set()
         first, self.complete = not self.complete, True
-        names = set(self._watches) if first else {name for told in closed for name in _names(told)}
-        return closed, self._samples(names, None)
+        touched = set(self._watches) if first else {name for told in closed for name in names(told)}
+        return closed, self._samples(touched, None)
 
     def unacknowledged(self, name: str) -> list[Told]:
         """Return what of this name waits for an acknowledgement."""
         return [told for told in self._of(name) if told.acked is False]
+
+    def acknowledges(self, told: Told) -> bool:
+        """Tell whether this event, not yet applied, says that what waited for an acknowledgement has it."""
+        before = self._open.get(told.key)
+        return told.acked is True and (told.retain is True if before is None else before.acked is False)
 
     def unknown(self, reason: Reason) -> list[Sample]:
         """Return every watching point as not known, for this reason."""
@@ -129,12 +137,12 @@ class Table:
     def _keep(self, told: Told) -> None:
         self._drop(told.key)
         self._open[told.key] = told
-        for name in _names(told):
+        for name in names(told):
             self._by_name.setdefault(name, set()).add(told.key)
 
     def _drop(self, key: Key) -> None:
         told = self._open.pop(key, None)
-        for name in _names(told) if told is not None else ():
+        for name in names(told) if told is not None else ():
             self._by_name[name].discard(key)
             if not self._by_name[name]:
                 del self._by_name[name]
@@ -142,8 +150,8 @@ class Table:
     def _of(self, name: str) -> list[Told]:
         return [self._open[key] for key in self._by_name.get(name, ())]
 
-    def _samples(self, names: Iterable[str], at: Timestamp | None) -> list[Sample]:
-        return [self._sample(watch, at) for name in names for watch in self._watches.get(name, ())]
+    def _samples(self, touched: Iterable[str], at: Timestamp | None) -> list[Sample]:
+        return [self._sample(watch, at) for name in touched for watch in self._watches.get(name, ())]
 
     def _sample(self, watch: Watch, at: Timestamp | None) -> Sample:
         held = self._of(watch.name)
@@ -170,5 +178,11 @@ def _judged(state: str, held: list[Told]) -> tuple[bool | None, Reason]:
     return (None, reason_of(bad)) if bad else (False, Reason.NONE)
 
 
-def _names(told: Told) -> tuple[str, ...]:
+def _begins(before: Told, told: Told) -> bool:
+    """Tell whether an event is of another activation than the one before it, for whoever acknowledges."""
+    return (told.on and not before.on) or (told.acked is False and before.acked is not False)
+
+
+def names(told: Told) -> tuple[str, ...]:
+    """Return by which names a condition is known: its source's, and with its own behind it."""
     return (told.source, f"{told.source}.{told.name}") if told.name else (told.source,)

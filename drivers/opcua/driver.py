@@ -17,7 +17,23 @@ from drivers.opcua.security import trust_of
 from drivers.opcua.session import Session
 from drivers.opcua.values import encoded
 from hub.metrics import Figure
-from hub.model import Clock, Misconfigured, PointId, Reason, Refused, Sample, SystemClock, Unreachable, Value
+from hub.model import (
+    Clock,
+    Misconfigured,
+    PointId,
+    Reason,
+    Refused,
+    Sample,
+    SystemClock,
+    Timestamp,
+    Unreachable,
+    Value,
+)
+
+_Codes = ua.StatusCodes
+_CODE = 0xFFFF_0000
+_QUICKER = _Codes.BadConditionBranchAlreadyAcked
+"""Somebody acknowledged before us (OPC 10000-9, 5.7.3)."""
 
 
 class OpcUaDriver:
@@ -70,13 +86,18 @@ class OpcUaDriver:
         if code >> 30:
             raise Refused("device", f"the server refuses to write {point.id}: {name_of(code)}")
 
-    async def acknowledge(self, point: PointId, comment: str) -> int:
-        """Acknowledge at the panel what a point shows; return how much was. Raises Refused, Unreachable."""
+    async def acknowledge(self, point: PointId, comment: str, seen: Timestamp) -> int:
+        """Acknowledge at the panel what stood behind a point's alarm when a person saw it; return how much was.
+
+        Raises Refused, Unreachable.
+        """
         if point not in self._conditions:
             raise Refused("unknown", f"{point} shows no condition of a panel")
         _, notifier, name = self._conditions[point]
-        codes = await self.alarms.acknowledge(self._at_work(), notifier, name, comment)
-        refused = [name_of(code) for code in codes if code >> 30]
+        codes = await self.alarms.acknowledge(self._at_work(), notifier, name, comment, seen)
+        if any(code & _CODE == _Codes.BadEventIdUnknown for code in codes):
+            raise Refused("busy", f"{name} changed while it was acknowledged")
+        refused = [name_of(code) for code in codes if code >> 30 and code & _CODE != _QUICKER]
         if refused:
             raise Refused("device", f"the server refuses to acknowledge {name}: {', '.join(refused)}")
         return len(codes)

@@ -81,7 +81,7 @@ def event_filter(extra: Sequence[str]) -> ua.EventFilter:
     return chosen
 
 
-def read(fields: Sequence[ua.Variant], extra: Sequence[str]) -> Told:
+def read(fields: Sequence[ua.Variant], extra: Sequence[str], now: Timestamp = 0) -> Told:
     """Return what the fields of one event say; a field of a wrong type counts as absent."""
     values = [field.Value for field in fields]
     values += [None] * (len(FIELDS) + len(extra) - len(values))
@@ -112,6 +112,7 @@ def read(fields: Sequence[ua.Variant], extra: Sequence[str]) -> Told:
         comment=_words(comment),
         user=_words(user),
         more={path: _scalar(value) for path, value in zip(extra, values[len(FIELDS) :], strict=False)},
+        heard=now,
     )
 
 

@@ -49,7 +49,7 @@ class Commands:
         self._clock = clock
         self._judge = judge
         self._sender = Sender(lines, state, clock, pause)
-        self._ledger = Ledger(state, journal, clock)
+        self.ledger = Ledger(state, journal, clock)
         self._selections = Selections(clock)
         self._busy: set[DeviceId] = set()
         self._counts: Counter[str] = Counter()
@@ -64,7 +64,7 @@ class Commands:
         device = self._state.site.devices[known.device]
         spec = CommandSpec("", known.title, point, value, timeout=device.timeout + 5 * SECOND)
         command = self._command(person, spec, note, request)
-        if (given := self._ledger.known(command.request, spec)) is not None:
+        if (given := self.ledger.known(command.request, spec)) is not None:
             return await _again(given)
         with self._noting(command):
             permit_write(person, device, known)
@@ -92,7 +92,7 @@ class Commands:
         """Give a command. Raises Refused."""
         found, spec = self._find(device, name)
         command = self._command(person, spec, note, request)
-        if (given := self._ledger.known(command.request, spec)) is not None:
+        if (given := self.ledger.known(command.request, spec)) is not None:
             return await _again(given)
         with self._noting(command):
             permit(person, found, spec)
@@ -103,11 +103,11 @@ class Commands:
 
     def restore(self) -> None:
         """Remember what was asked before this start, and say what nobody heard the end of."""
-        self._ledger.restore()
+        self.ledger.restore()
 
     async def stop(self) -> None:
         """End what is under way; it is journaled as unknown."""
-        tasks = self._ledger.tasks
+        tasks = self.ledger.tasks
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -152,14 +152,14 @@ class Commands:
             yield
         except Refused as why:
             self._counts["refused"] += 1
-            self._ledger.refuse(command, why)
+            self.ledger.refuse(command, why)
             raise
 
     async def _give(
         self, device: Device, spec: CommandSpec, steps: Sequence[PointValue], command: Command
     ) -> CommandResult:
         self._busy.add(device.id)
-        given = self._ledger.open(command)
+        given = self.ledger.open(command)
         given.task = asyncio.create_task(self._carry_out(device, spec, steps, given), name=f"command {spec.point}")
         return await asyncio.shield(given.task)
 
@@ -168,16 +168,16 @@ class Commands:
     ) -> CommandResult:
         said = Said("unknown", "failed", f"the hub failed before it heard what became of it; {LOST}")
         try:
-            if await self._ledger.kept(given.command):
+            if await self.ledger.kept(given.command):
                 said = await self._sender.send(device, spec, steps)
             else:
                 why = "the journal could not take the command, so it was not sent; try again"
                 said = Said("refused", "not_recorded", why)
-                self._ledger.forget(given)
+                self.ledger.forget(given)
         finally:
             self._busy.discard(device.id)
             given.task = None
-            told = self._ledger.close(given, said)
+            told = self.ledger.close(given, said)
             self._counts[said.outcome] += 1
         await in_time(told)
         assert given.result is not None
@@ -187,7 +187,7 @@ class Commands:
 async def _again(given: Given) -> CommandResult:
     """Return the result of a request that came before, when it is there."""
     if given.task is not None:
-        return await asyncio.shield(given.task)
+        await asyncio.shield(given.task)
     if given.result is None:
         raise Refused("busy", "this request is being worked on")
     return given.result

@@ -24,7 +24,7 @@ class Given(Struct):
     """A command that was accepted, and its result when there is one."""
 
     command: Command
-    task: "asyncio.Task[CommandResult] | None" = None
+    task: "asyncio.Task[CommandResult] | asyncio.Task[None] | None" = None
     result: CommandResult | None = None
 
 
@@ -61,6 +61,10 @@ class Ledger:
                 raise Refused("conflict", "this request id was used for another command; choose a new one")
         return given
 
+    def has(self, request: str) -> bool:
+        """Tell whether a request is remembered."""
+        return request in self._given
+
     def open(self, command: Command) -> Given:
         """Remember a command that is about to be sent."""
         given = self._given[command.request] = Given(command)
@@ -88,7 +92,7 @@ class Ledger:
         return await in_time(self._record(command))
 
     @property
-    def tasks(self) -> list["asyncio.Task[CommandResult]"]:
+    def tasks(self) -> list["asyncio.Task[CommandResult] | asyncio.Task[None]"]:
         """What is under way."""
         return [given.task for given in self._given.values() if given.task is not None]
 

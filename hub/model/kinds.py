@@ -91,9 +91,12 @@ EVENT_KINDS: dict[str, Kind] = {
         _kind("report.citizen", "event", None, "Phản ánh của người dân", "Citizen report", Lane.BULK),
         _kind("device.message", "event", None, "Thông điệp thiết bị", "Device message", Lane.BULK),
         _kind("fire.event", "event", None, "Sự kiện báo cháy", "Fire panel event", _ALARM),
+        _kind("alarm.acknowledged", "event", None, "Đã xác nhận tại thiết bị", "Acknowledged at the device", _ALARM),
     )
 }
 """Kinds of device events."""
+ACKNOWLEDGED = "alarm.acknowledged"
+"""Somebody acknowledged at the device; attribute `point` names the point of the device whose alarm that is."""
 
 UNITS = frozenset(k.unit for k in POINT_KINDS.values() if k.unit) | {
     "mm",

@@ -17,6 +17,8 @@ SEVERITY = {
 }  # fmt: skip
 """Severity by the kind of the point, 1 to 1000 (OPC 10000-5, 6.4.2)."""
 _USUAL = 400
+REPEATED = "repeated"
+"""The variable that repeats a condition: what it says is so at the condition, too."""
 
 
 class _Bound(Struct, frozen=True):
@@ -38,6 +40,8 @@ class Conditions:
                 address: Address | None = point.address
                 if address is not None and address.condition is not None:
                     found.setdefault(address.condition, {}).setdefault(address.state, point)
+                if address is not None and address.acknowledges is not None:
+                    found.setdefault(address.acknowledges, {}).setdefault(REPEATED, point)
         self._bound = [_bound(name, states, fresh) for name, states in found.items()]
 
     @property
@@ -58,8 +62,8 @@ class Conditions:
                     yield bound.alarm, told
 
     def _moved(self, bound: _Bound, now: Timestamp, at: Timestamp) -> list[Snapshot]:
-        alarm, active = bound.alarm, bound.states.get("active")
-        told = alarm.turn(self._true(active, now), at) if active is not None else []
+        alarm, causes = bound.alarm, [p for s in ("active", REPEATED) if (p := bound.states.get(s)) is not None]
+        told = alarm.turn(any(self._true(p, now) for p in causes), at) if causes else []
         if told and alarm.now.active and "acked" in bound.states:
             self._process.free(bound.states["acked"].id)
         acked, suppressed = (self._held(bound, state, now) for state in ("acked", "suppressed"))
@@ -71,11 +75,12 @@ class Conditions:
         return self._true(point, now) if point is not None and self._process.held(point.id) else None
 
     def _true(self, point: Point, now: Timestamp) -> bool:
-        return bool(raw_of(point, self._process.value(point, now)))
+        value = self._process.value(point, now)
+        return bool(value if point.mapping else raw_of(point, value))
 
 
 def _bound(name: str, states: dict[str, Point], fresh: Callable[[], bytes]) -> _Bound:
     source, _, condition = name.rpartition(".")
-    first = states.get("active") or next(iter(states.values()))
+    first = states.get(REPEATED) or states.get("active") or next(iter(states.values()))
     severity = SEVERITY.get(first.kind, _USUAL)
     return _Bound(Alarm(source or name, condition or name, severity, fresh), first.device, states)

@@ -86,3 +86,13 @@ def test_a_device_pointed_at_its_simulator_takes_no_secret_along() -> None:
     assert SPEC.redirect is not None
     moved = SPEC.redirect(connection(url="opc.tcp://panel/a", user="u", password="p", trust="/x"), "127.0.0.1", 5)
     assert (moved.url, moved.security, moved.user, moved.password) == ("opc.tcp://127.0.0.1:5/a", "None", None, None)
+
+
+def test_an_alarm_is_acknowledged_at_the_server_where_a_condition_is_named_and_the_connection_allows_it() -> None:
+    assert SPEC.acknowledges is not None
+    repeats = Address.model_validate({"path": "Zone1", "acknowledges": "Zone1.Fire"})
+    shows, plain = Address.model_validate({"condition": "Zone1"}), Address.model_validate({"path": "Zone1"})
+    assert [SPEC.acknowledges(connection(), a) for a in (repeats, shows, plain)] == [True, True, False]
+    assert not SPEC.acknowledges(connection(acknowledge=False), repeats)
+    with pytest.raises(ValidationError):
+        Address.model_validate({"condition": "Zone1", "acknowledges": "Zone1"})

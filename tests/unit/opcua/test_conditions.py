@@ -152,3 +152,25 @@ def test_a_refresh_that_brings_everything_back_closes_nothing(given_events: list
     for name, keys in t._by_name.items():
         assert keys, name
         assert keys <= t._open.keys()
+
+
+def test_an_activation_is_heard_once_however_often_it_is_told_and_a_new_one_anew() -> None:
+    t = table()
+    t.apply(told(heard=10))
+    t.apply(told(severity=500, heard=20))
+    t.apply(told(active=False, heard=30))
+    assert [one.heard for one in t.unacknowledged("Zone1")] == [10]
+    t.apply(told(heard=40))
+    assert [one.heard for one in t.unacknowledged("Zone1")] == [40]
+    t.apply(told(acked=True, heard=50))
+    assert t.unacknowledged("Zone1") == []
+
+
+def test_an_acknowledgement_is_news_once_and_also_when_it_was_given_before_we_came() -> None:
+    t, late = table(), told(acked=True)
+    assert t.acknowledges(late)
+    t.apply(late)
+    assert not t.acknowledges(told(acked=True))
+    t.apply(told(acked=False))
+    assert t.acknowledges(told(acked=True))
+    assert not table().acknowledges(told(active=False, acked=True, retain=False))
