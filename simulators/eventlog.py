@@ -103,7 +103,15 @@ class EventLog:
     def _place(self, name: str, address: Address) -> Point:
         d = self._device
         return Point(
-            f"{d.id}/{name}", d.id, name, Text.same(name), "device.count", d.zone, Lane.BULK, type="int", address=address
+            f"{d.id}/{name}",
+            d.id,
+            name,
+            Text.same(name),
+            "device.count",
+            d.zone,
+            Lane.BULK,
+            type="int",
+            address=address,
         )
 
 

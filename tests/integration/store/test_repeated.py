@@ -20,7 +20,13 @@ async def test_an_event_with_the_key_of_another_of_its_device_is_taken_out(tmp_p
         await store.spool_events([event("log/1", 1), event("log/2", 2)])
         await store.stored()
         again = event("log/2", 3, at=NOW + 5 * SECOND)
-        others = [event("log/3", 4), event("log/3", 5), event("log/2", 6, device="gate"), event(None, 7), event(None, 8)]
+        others = [
+            event("log/3", 4),
+            event("log/3", 5),
+            event("log/2", 6, device="gate"),
+            event(None, 7),
+            event(None, 8),
+        ]
         await store.spool_events([again, *others])
         await store.stored()
         rows = await store.rows("select attributes->>'n' from v_event order by 1")
