@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import msgspec
 import structlog
+from msgspec.structs import replace
 
 from hub.journal import Journal
 from hub.model import (
@@ -24,6 +25,8 @@ from hub.model import (
     PointId,
     Reading,
     Record,
+    ServiceChange,
+    SystemNote,
     Timestamp,
     Transition,
 )
@@ -34,6 +37,8 @@ CHECKPOINT = "alarms"
 CHECKPOINT_NS = SECOND // 4
 ACTION_SECONDS = 5.0
 Publish = Callable[[Sequence[Record]], None]
+Said = Sequence[Transition | ServiceChange | SystemNote]
+"""What the rules say."""
 
 
 class Engine(Protocol):
@@ -54,7 +59,7 @@ class Engine(Protocol):
         """Grows whenever `dump` would say something that no transition says."""
         ...
 
-    def step(self, readings: Sequence[Reading], now: Timestamp) -> list[Transition]:
+    def step(self, readings: Sequence[Reading], now: Timestamp) -> Said:
         """Take readings; return what changed."""
         ...
 
@@ -66,7 +71,7 @@ class Engine(Protocol):
         """Return when time alone will change something."""
         ...
 
-    def wake(self, now: Timestamp) -> list[Transition]:
+    def wake(self, now: Timestamp) -> Said:
         """Do what is due."""
         ...
 
@@ -78,8 +83,8 @@ class Engine(Protocol):
         """Take a dump back, then the records journaled after it."""
         ...
 
-    def orphans(self, now: Timestamp) -> list[Transition]:
-        """Return the removal of every alarm whose rule is gone."""
+    def orphans(self, now: Timestamp) -> Said:
+        """Return the removal of every alarm whose rule is gone, and what follows from it."""
         ...
 
     def alarms(self) -> Sequence[Alarm]:
@@ -104,7 +109,7 @@ class Alarming:
         self._keeping = False
         self.checkpointed = 0
         """Every record up to this number is in a checkpoint: a restart does not need it."""
-        self._unheard: dict[int, Sequence[Transition]] = {}
+        self._unheard: dict[int, Said] = {}
         self._next_keep = 0
         """Monotonic time before which no checkpoint is written."""
         self.transitions = 0
@@ -144,7 +149,7 @@ class Alarming:
             self.commit(transitions, done)
         return bool(transitions)
 
-    def commit(self, transitions: Sequence[Transition], done: Callable[[], None] | None = None) -> None:
+    def commit(self, transitions: Said, done: Callable[[], None] | None = None) -> None:
         """Journal transitions, then let them be heard, then `done`."""
         if not transitions:
             return
@@ -168,28 +173,27 @@ class Alarming:
         """Let every waiting life-safety transition be heard though the journal cannot take it."""
         for key in list(self._unheard):
             transitions = self._unheard[key]
-            if any(t.category == "fire" for t in transitions):
+            if any(isinstance(t, Transition) and t.category == "fire" for t in transitions):
                 self._publish(self._unheard.pop(key))
 
     async def act(self, action: OperatorAction) -> Outcome:
         """Carry out a person's action; return once it is journaled, or with the reason why nothing was done."""
-        known = self._engine.alarm(action.alarm)
         outcome = self._engine.act(action, self._clock.now())
-        if outcome.done is None:
+        if outcome.refused is not None:
             return outcome
         journaled = asyncio.Event()
-        if known is not None and outcome.done.n <= known.last.n:
+        if outcome.records:
+            self.commit(outcome.records, journaled.set)
+        else:
             # the answer to a request that was carried out before: nothing new, but it must be on disk, too
             self._journal.after_all(journaled.set)
-        else:
-            self.commit([outcome.done], journaled.set)
         try:
             async with asyncio.timeout(ACTION_SECONDS):
                 await journaled.wait()
         except TimeoutError:
             log.error("action is not recorded: the journal takes no writes", alarm=action.alarm, who=action.who)
             return Outcome(refused="not_recorded", alarm=outcome.alarm)
-        return outcome
+        return replace(outcome, records=())
 
     async def run(self) -> None:
         """Wake the engine whenever it is due, and keep its checkpoint fresh."""

@@ -1,21 +1,27 @@
 """Every alarm there ever was, and the only place where transitions are made: the table decides, the book writes."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from msgspec.structs import replace
 
-from hub.model import Alarm, AlarmId, Site, Timestamp, Transition, fold
+from hub.model import Alarm, AlarmId, Hold, HoldKind, Site, Timestamp, Transition, fold
+from rules.groups import Groups, group_of
 from rules.instance import Instance
-from rules.machine import NORMAL, Flags, Input, Refusal, advance
+from rules.machine import HOLDING, NORMAL, Flags, Input, Refusal, advance
 from rules.wording import render
+
+Standing = Callable[[Instance, Timestamp], tuple[Hold, ...]]
+"""What holds an alarm that is raised at this place now, whatever held it before."""
 
 
 class Book:
     """Alarms by id, also those long normal: their numbering never starts anew."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, standing: Standing = lambda _instance, _at: ()) -> None:
         self._site = site
+        self._standing = standing
+        self._groups = Groups()
         self._alarms: dict[AlarmId, Alarm] = {}
 
     def get(self, alarm: AlarmId) -> Alarm | None:
@@ -29,13 +35,14 @@ class Book:
     def put(self, alarm: Alarm) -> None:
         """Take an alarm as it was kept."""
         self._alarms[alarm.last.alarm] = alarm
+        self._groups.take(alarm)
 
     def replay(self, t: Transition) -> bool:
         """Take a journaled transition; tell whether it was news (an older `n` is not)."""
         known = self._alarms.get(t.alarm)
         if known is not None and t.n <= known.last.n:
             return False
-        self._alarms[t.alarm] = fold(known, t)
+        self.put(fold(known, t))
         return True
 
     def switch(self, instance: Instance, at: Timestamp) -> Transition | Refusal:
@@ -47,9 +54,11 @@ class Book:
     def _raise(self, instance: Instance, at: Timestamp) -> Transition | Refusal:
         rule, anchor = instance.rule, instance.anchor
         known = self._alarms.get(instance.id)
-        cell = advance(_flags(known), Input.RAISE, latching=rule.latch)
+        holds = (*_own(known), *self._standing(instance, at))
+        cell = advance(_under(NORMAL if known is None else flags(known.last), holds), Input.RAISE, latching=rule.latch)
         if isinstance(cell, Refusal):
             return cell
+        group = group_of(rule, anchor)
         return self._write(
             Transition(
                 alarm=instance.id,
@@ -69,6 +78,9 @@ class Book:
                 cause=instance.cause(),
                 at=at,
                 instructions=rule.instructions or self._zone_instructions(anchor.zone),
+                holds=holds,
+                group=group,
+                first=self._groups.first(group, instance.id, known),
             )
         )
 
@@ -83,29 +95,64 @@ class Book:
         note: str | None = None,
         request: str | None = None,
     ) -> Transition | Refusal:
-        """Write any change but a raise; the alarm must be known. Without `cause` the last one stands."""
+        """Write a change that is neither a raise nor about a hold; the alarm must be known. Without `cause` the last
+        one stands.
+        """
         last = self._alarms[alarm].last
-        cell = advance(Flags(last.active, last.acked, last.latched), happened)
+        holds = () if happened is Input.REMOVE else last.holds
+        said = {"who": who, "note": note, "request": request, "cause": last.cause if cause is None else cause}
+        return self._step(last, happened, at, holds, said)
+
+    def hold(
+        self,
+        alarm: AlarmId,
+        happened: Input,
+        hold: Hold,
+        at: Timestamp,
+        *,
+        instead: str | None = None,
+        request: str | None = None,
+    ) -> Transition | Refusal:
+        """Begin a hold on a known alarm, or give it another end; `instead`: what it takes the place of (`Hold.by`)."""
+        last = self._alarms[alarm].last
+        gone = {(hold.kind, hold.by), (hold.kind, hold.by if instead is None else instead)}
+        holds = (*(h for h in last.holds if (h.kind, h.by) not in gone), hold)
+        return self._step(last, happened, at, holds, {"who": hold.who, "note": hold.why, "request": request})
+
+    def free(
+        self,
+        alarm: AlarmId,
+        happened: Input,
+        at: Timestamp,
+        *,
+        by: str = "",
+        who: str | None = None,
+        note: str | None = None,
+        request: str | None = None,
+    ) -> Transition | Refusal:
+        """End what holds a known alarm; another hold of the same kind stays."""
+        last = self._alarms[alarm].last
+        kind = HOLDING[happened][0]
+        left = tuple(h for h in last.holds if (h.kind, h.by) != (kind, by))
+        said = {"who": who, "note": note, "request": request}
+        if len(left) < len(last.holds) and any(h.kind is kind for h in left):
+            return self._next(last, happened, at, holds=left, **said)
+        return self._step(last, happened, at, left, said)
+
+    def _step(
+        self, last: Transition, happened: Input, at: Timestamp, holds: tuple[Hold, ...], said: dict[str, Any]
+    ) -> Transition | Refusal:
+        cell = advance(flags(last), happened, category=last.category)
         if isinstance(cell, Refusal):
             return cell
-        return self._write(
-            replace(
-                last,
-                n=last.n + 1,
-                input=happened.value,
-                active=cell.flags.active,
-                acked=cell.flags.acked,
-                latched=cell.flags.latched,
-                cause=last.cause if cause is None else cause,
-                at=at,
-                who=who,
-                note=note,
-                request=request,
-            )
-        )
+        active, acked, latched = cell.flags[:3]
+        return self._next(last, happened, at, active=active, acked=acked, latched=latched, holds=holds, **said)
+
+    def _next(self, last: Transition, happened: Input, at: Timestamp, **changed: Any) -> Transition:
+        return self._write(replace(last, n=last.n + 1, input=happened.value, at=at, **changed))
 
     def _write(self, t: Transition) -> Transition:
-        self._alarms[t.alarm] = fold(self._alarms.get(t.alarm), t)
+        self.put(fold(self._alarms.get(t.alarm), t))
         return t
 
     def _zone_instructions(self, zone: str) -> str | None:
@@ -116,5 +163,16 @@ class Book:
         return None if place is None else place.instructions
 
 
-def _flags(alarm: Alarm | None) -> Flags:
-    return NORMAL if alarm is None else Flags(alarm.last.active, alarm.last.acked, alarm.last.latched)
+def flags(t: Transition) -> Flags:
+    """Return the six flags of an alarm after a transition."""
+    return _under(Flags(t.active, t.acked, t.latched), t.holds)
+
+
+def _under(life: Flags, holds: Iterable[Hold]) -> Flags:
+    kinds = {hold.kind for hold in holds}
+    return Flags(*life[:3], *(kind in kinds for kind in HoldKind))
+
+
+def _own(alarm: Alarm | None) -> tuple[Hold, ...]:
+    """Return what holds an alarm for itself: that it is shelved."""
+    return () if alarm is None else tuple(hold for hold in alarm.last.holds if not hold.by)

@@ -16,6 +16,7 @@ from hub.model import (
     SECOND,
     Alarm,
     AlarmId,
+    Hold,
     OperatorAction,
     Outcome,
     PointId,
@@ -24,23 +25,25 @@ from hub.model import (
     Reason,
     Rule,
     Selector,
+    ServiceChange,
     Site,
     Timestamp,
     Transition,
 )
+from rules.absences import Absences
 from rules.binding import PointsOf, anchors, operand, points_of
 from rules.book import Book
 from rules.condition import AGE, Truth, verdict
+from rules.folding import Folding
 from rules.instance import Instance, Wire
-from rules.machine import Input, Refusal
+from rules.machine import Input
 from rules.memory import Memory, from_json, to_json
+from rules.people import People
 from rules.timers import Timers, Waiting
+from rules.upkeep import Said, Upkeep, Wait
 
 _SAYS_NOTHING = frozenset({Reason.WAITING, Reason.OUT_OF_SERVICE, Reason.NOT_PROGRAMMED})
 """Bad for a reason that is nobody's news: no `on_bad_quality` acts on it."""
-_ACTIONS = {"ack": Input.ACK, "reset": Input.RESET, "comment": Input.COMMENT}
-_REMEMBERED = 500
-"""How many answers to requests are remembered, so that a request sent twice acts once."""
 
 
 class Engine:
@@ -52,15 +55,18 @@ class Engine:
         """Grows whenever `dump()` would say something new that is in no transition: keep it again."""
         self.unbound: list[tuple[Rule, PointId, Selector]] = []
         """Operands that name no point of their device: the test is unknown for ever."""
-        self._book = Book(site)
+        self._book = Book(site, self._standing)
         self._timers = Timers()
         self._instances: dict[AlarmId, Instance] = {}
         self._now: Timestamp | None = None
         self._memory = Memory()
-        self._answers: dict[tuple[str, str], Outcome] = {}
         points = points_of(site)
         for rule in site.rules:
             self._add(rule, site, points)
+        self._absences = Absences(site)
+        self._folding = Folding(self._instances.values(), site.devices)
+        self._upkeep = Upkeep(self._book, self._instances, self._timers, self._absences, self._folding)
+        self._people = People(self._book, self._instances, self._absences, self._upkeep)
         self._ages = [w for i in self._instances.values() for w in i.wires if w.test.verb == AGE]
         self._wires: Mapping[PointId, tuple[tuple[Wire, ...], tuple[Wire, ...]]] = _by_point(self._instances.values())
         self.watched: frozenset[PointId] = frozenset(self._wires)
@@ -81,9 +87,14 @@ class Engine:
         except ValueError as wrong:
             raise ValueError(f"{rule.origin or 'rule'} {rule.id}: {wrong}") from wrong
 
+    def _standing(self, instance: Instance, at: Timestamp) -> tuple[Hold, ...]:
+        """Return what holds an alarm that is raised now: what is out of service, and the failure it follows from."""
+        folded = self._folding.hold(instance, at)
+        return (*self._absences.holds(instance.anchor), *(() if folded is None else (folded,)))
+
     # -- readings and time ------------------------------------------------------------------------------------------
 
-    def step(self, readings: Sequence[Reading], now: Timestamp) -> list[Transition]:
+    def step(self, readings: Sequence[Reading], now: Timestamp) -> Said:
         """Return what these readings change, after everything that was due before them."""
         out = self.wake(now)
         find = self._wires.get
@@ -104,9 +115,9 @@ class Engine:
                 self._refresh(wires[1], reading, now, out)
         return out
 
-    def wake(self, now: Timestamp) -> list[Transition]:
-        """Return what the passing of time alone changes: delays that end, points that have been silent too long."""
-        out: list[Transition] = []
+    def wake(self, now: Timestamp) -> Said:
+        """Return what the passing of time alone changes: delays and holds that end, points that are silent too long."""
+        out: Said = []
         if self._now is None:
             self._begin(now)
         elif now < self._now - SECOND:
@@ -118,13 +129,16 @@ class Engine:
             elif isinstance(item, Wire):
                 item.deadline = None
                 self._settle(item, True, True, now, out)
+            elif isinstance(item, Wait):
+                self._upkeep.passed(item, now, out)
         return out
 
     def due(self) -> Timestamp | None:
         """Return when `wake` will next have something to do; 0 for at once (silence is counted from the first wake)."""
-        return 0 if self._now is None and (self._ages or self._memory.pending) else self._timers.due()
+        waits = self._ages or self._memory.pending or self._memory.alarms or self._memory.service
+        return 0 if self._now is None and waits else self._timers.due()
 
-    def _refresh(self, ages: Sequence[Wire], reading: Reading, now: Timestamp, out: list[Transition]) -> None:
+    def _refresh(self, ages: Sequence[Wire], reading: Reading, now: Timestamp, out: Said) -> None:
         """Begin the wait of `stale_for` anew when the reading is fresh: not bad, and not itself marked stale."""
         fresh = reading.quality is not Quality.BAD and reading.reason is not Reason.STALE
         for age in ages:
@@ -134,7 +148,7 @@ class Engine:
                 if age.truth is not False:
                     self._settle(age, False, True, now, out)
 
-    def _settle(self, wire: Wire, truth: Truth, heard: bool, now: Timestamp, out: list[Transition]) -> None:
+    def _settle(self, wire: Wire, truth: Truth, heard: bool, now: Timestamp, out: Said) -> None:
         wire.truth = wire.instance.truths[wire.index] = truth
         wire.heard = heard
         if truth is not None and truth is not wire.last:
@@ -142,7 +156,7 @@ class Engine:
             self.revision += wire.test.deadband > 0
         self._consider(wire.instance, now, out)
 
-    def _consider(self, instance: Instance, now: Timestamp, out: list[Transition]) -> None:
+    def _consider(self, instance: Instance, now: Timestamp, out: Said) -> None:
         """Start, keep, cancel or end the instance's delay, as its condition now demands.
 
         A delay that ends while the condition is unknown waits for it to be known: then it is overdue and acts at once.
@@ -161,46 +175,27 @@ class Engine:
         elif instance.deadline is None or instance.deadline <= now:
             self._switch(instance, now, out)
 
-    def _switch(self, instance: Instance, now: Timestamp, out: list[Transition]) -> None:
+    def _switch(self, instance: Instance, now: Timestamp, out: Said) -> None:
         done = self._book.switch(instance, now)
         instance.deadline = None
         if isinstance(done, Transition):
             instance.active = done.active
-            out.append(done)
+        self._upkeep.tell(done, out)
 
     def _waiting(self) -> Iterator[Waiting]:
         yield from self._instances.values()
         yield from self._ages
+        yield from self._upkeep.waits()
 
     # -- people -----------------------------------------------------------------------------------------------------
 
     def act(self, action: OperatorAction, now: Timestamp) -> Outcome:
         """Carry out what a person asks, or say why not; a request seen before gets the answer it got."""
-        key = None if action.request is None else (action.who, action.request)
-        if key is not None and key in self._answers:
-            return self._answers[key]
-        outcome = self._act(action, now)
-        if key is not None:
-            self._remember(key, outcome)
-        return outcome
+        return self._people.act(action, now)
 
-    def _act(self, action: OperatorAction, now: Timestamp) -> Outcome:
-        alarm = self._book.get(action.alarm)
-        happened = _ACTIONS.get(action.kind)
-        if alarm is None or happened is None:
-            return Outcome(refused="unknown" if alarm is None else "not_allowed", alarm=alarm)
-        unnamed = happened is Input.COMMENT and action.occurrence == 0
-        if action.occurrence != alarm.last.occurrence and not unnamed:
-            return Outcome(refused="conflict", alarm=alarm)
-        done = self._book.change(action.alarm, happened, now, who=action.who, note=action.note, request=action.request)
-        if isinstance(done, Refusal):
-            return Outcome(refused=done.reason, alarm=alarm)
-        return Outcome(done, alarm=self._book.get(action.alarm))
-
-    def _remember(self, key: tuple[str, str], outcome: Outcome) -> None:
-        self._answers[key] = outcome
-        if len(self._answers) > _REMEMBERED:
-            del self._answers[next(iter(self._answers))]
+    def out_of_service(self) -> list[ServiceChange]:
+        """Return everything that people took out of service, oldest first."""
+        return self._absences.every()
 
     def alarms(self) -> list[Alarm]:
         """Return every alarm that a console must show, in the order in which each was first raised."""
@@ -210,19 +205,24 @@ class Engine:
         """Return one alarm, shown or not, if it ever was."""
         return self._book.get(alarm)
 
-    def orphans(self, now: Timestamp) -> list[Transition]:
-        """End every shown alarm that no rule stands behind any more; return the transitions (input `remove`)."""
-        gone = [a.last.alarm for a in self.alarms() if a.last.alarm not in self._instances]
-        ended = [self._book.change(alarm, Input.REMOVE, now) for alarm in gone]
-        return [t for t in ended if isinstance(t, Transition)]
+    def orphans(self, now: Timestamp) -> Said:
+        """End every shown alarm that no rule stands behind any more, and free what only such an alarm held; return the
+        transitions.
+        """
+        out: Said = []
+        for alarm in self.alarms():
+            if alarm.last.alarm not in self._instances:
+                self._upkeep.tell(self._book.change(alarm.last.alarm, Input.REMOVE, now), out)
+        self._upkeep.strays(now, out)
+        return out
 
     # -- memory -----------------------------------------------------------------------------------------------------
 
     def dump(self) -> dict[str, Any]:
         """Return what must not be forgotten, JSON-ready."""
         kept = self._memory if self._now is None else self._running(self._now)
-        answers = [o.done for o in self._answers.values() if o.done is not None]
-        return to_json(replace(kept, alarms=list(self._book.every()), answers=answers))
+        alarms, service = list(self._book.every()), self._absences.every()
+        return to_json(replace(kept, alarms=alarms, service=service, answers=self._people.answers()))
 
     def _running(self, now: Timestamp) -> Memory:
         """Return the clocks that are running and the bands that values are in."""
@@ -246,16 +246,21 @@ class Engine:
         self._memory = from_json(dict(dump))
         for alarm in self._memory.alarms:
             self._book.put(alarm)
-        answers = list(self._memory.answers)
-        for t in after:
-            if isinstance(t, Transition) and self._book.replay(t):
-                answers.append(t)
-                if t.input in (Input.RAISE.value, Input.RETURN.value):
-                    self._memory.pending.pop(t.alarm, None)
-        for t in answers:
-            if t.request is not None and t.who is not None:
-                self._remember((t.who, t.request), Outcome(t, alarm=self._book.get(t.alarm)))
+        for change in self._memory.service:
+            self._absences.take(change)
+        self._people.recall([*self._memory.answers, *self._replay(after)])
         self._recall()
+
+    def _replay(self, after: Iterable[object]) -> Iterator[Transition | ServiceChange]:
+        """Follow the records that the dump does not hold, and give them on."""
+        for record in after:
+            if isinstance(record, Transition) and self._book.replay(record):
+                if record.input in (Input.RAISE.value, Input.RETURN.value):
+                    self._memory.pending.pop(record.alarm, None)
+                yield record
+            elif isinstance(record, ServiceChange):
+                self._absences.take(record)
+                yield record
 
     def _recall(self) -> None:
         for alarm, instance in self._instances.items():
@@ -275,6 +280,7 @@ class Engine:
             kept = self._memory.silences.get(age.instance.id, {}).get(age.key)
             left = age.span if kept is None or self._memory.at is None else kept - self._memory.at
             self._timers.set(age, now + min(max(left, 0), age.span))
+        self._upkeep.begin(now)
         self._memory = Memory()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from hub.model import Alarm, AlarmId, Timestamp, Transition
+from hub.model import Alarm, AlarmId, ServiceChange, Timestamp, Transition
 
 
 class Memory(Struct, frozen=True, omit_defaults=True):
@@ -23,7 +23,9 @@ class Memory(Struct, frozen=True, omit_defaults=True):
     """Alarm → tests with a deadband whose last truth was true."""
     silences: dict[AlarmId, dict[str, Timestamp]] = {}
     """Alarm → `stale_for` test → when it will be true."""
-    answers: list[Transition] = []
+    service: list[ServiceChange] = []
+    """What is out of service."""
+    answers: list[Transition | ServiceChange] = []
     """What recent requests led to, oldest first."""
     version: int = 1
 

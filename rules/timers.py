@@ -16,6 +16,11 @@ class Waiting:
         self.queued: Timestamp | None = None
         """The heap entry that stands for it; later deadlines are looked up when that entry comes up."""
 
+    @property
+    def fixed(self) -> bool:
+        """Whether its deadline is an instant that somebody named, which a step of the clock does not move."""
+        return False
+
 
 class Timers:
     """Which deadlines come next."""
@@ -61,6 +66,6 @@ class Timers:
         for item in items:
             queued, item.queued = item.queued, None
             if item.deadline is not None:
-                item.deadline += by
+                item.deadline += 0 if item.fixed else by
                 if queued is not None:
                     self._push(item, item.deadline)

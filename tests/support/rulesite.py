@@ -35,7 +35,12 @@ ZONES = {
 
 
 def device(
-    name: str, points: Mapping[str, str], *, zone: str = "tn/market", tags: frozenset[str] = frozenset()
+    name: str,
+    points: Mapping[str, str],
+    *,
+    zone: str = "tn/market",
+    tags: frozenset[str] = frozenset(),
+    behind: str | None = None,
 ) -> Device:
     """Return a device with points given as name → kind, and its `$health`."""
     units = {"env.temperature": "degC", "env.water_level": "m"}
@@ -43,7 +48,9 @@ def device(
         Point(f"{name}/{p}", name, p, Text(f"{p} vi", f"{p} en"), kind, zone, Lane.LIVE, unit=units.get(kind))
         for p, kind in {**points, "$health": "$health"}.items()
     )
-    return Device(name, Text(f"máy {name}", f"device {name}"), "test/profile", "mqtt", zone, None, made, tags=tags)
+    return Device(
+        name, Text(f"máy {name}", f"device {name}"), "test/profile", "mqtt", zone, None, made, tags=tags, behind=behind
+    )
 
 
 def site(rules: tuple[Rule, ...], *devices: Device) -> Site:
@@ -69,8 +76,10 @@ def rule(when: Condition = IS_TRUE, *, kind: str = "fire.alarm", name: str = "fi
     settings: dict[str, Any] = {
         "text": Text("CHÁY {zone.name}", "FIRE {zone.name}"),
         "for_each": Selector(kind=kind),
+        "category": "fire",
+        "priority": Priority.CRITICAL,
     } | more
-    return Rule(id=name, category="fire", priority=Priority.CRITICAL, when=when, **settings)
+    return Rule(id=name, when=when, **settings)
 
 
 def reading(point: str, value: Value | None, reason: Reason = Reason.NONE, *, at: int = T0) -> Reading:
@@ -78,9 +87,9 @@ def reading(point: str, value: Value | None, reason: Reason = Reason.NONE, *, at
     return Reading(point, value, QUALITY_OF[reason], reason, None, at, 0)
 
 
-def act(kind: str, alarm: str, occurrence: int, *, who: str = "an", request: str | None = None) -> OperatorAction:
+def act(kind: str, alarm: str, occurrence: int, *, who: str = "an", **more: Any) -> OperatorAction:
     """Return an operator action."""
-    return OperatorAction(kind, alarm, occurrence, who, T0, request=request)
+    return OperatorAction(kind, alarm, occurrence, who, T0, **more)
 
 
 class Bench:

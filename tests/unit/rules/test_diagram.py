@@ -15,3 +15,9 @@ def test_the_diagram_shows_that_a_latched_alarm_needs_ack_and_reset():
     assert "    E --> F : ack" in lines
     assert "    F --> A : reset, remove" in lines
     assert not any(line.startswith("    E --> A") and "reset" in line for line in lines)
+
+
+def test_the_diagram_shows_how_each_hold_begins_and_ends():
+    lines = mermaid().splitlines()
+    assert {"    life --> G : shelve", "    G --> life : unshelve", "    life --> I : out_of_service"} <= set(lines)
+    assert "    C --> B : realarm" in lines

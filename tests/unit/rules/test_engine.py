@@ -1,5 +1,6 @@
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hub.model import SECOND, Group, Reason, Selector, Text
 from hub.model import Test as Comparison
@@ -302,7 +303,7 @@ def test_the_same_request_twice_acts_once_also_after_a_restart():
     bench = Bench(rule())
     bench.say(0, "a", True)
     first = bench.engine.act(act("comment", ALARM, 0, request="r"), T0)
-    assert bench.engine.act(act("comment", ALARM, 0, request="r"), T0 + 9) == first
+    assert bench.engine.act(act("comment", ALARM, 0, request="r"), T0 + 9) == replace(first, records=())
     bench.restart()
     again = bench.engine.act(act("comment", ALARM, 0, request="r"), T0 + 99)
     assert again.done == first.done
