@@ -154,8 +154,6 @@ class Delivery(Struct, frozen=True, tag="delivery"):
     attempt: int = 0
     detail: str = ""
     who: str | None = None
-    repeat: int | None = None
-    """For a step that is taken again: nanoseconds until then."""
 
 
 MOST_SPELT_OUT = 20

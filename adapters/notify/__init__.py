@@ -1,0 +1,1 @@
+"""Telling people and programs of alarms: escalation, grouping, five channels, and nothing lost on the way."""
