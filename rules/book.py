@@ -5,7 +5,18 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from hub.model import Alarm, AlarmId, Hold, HoldKind, Site, Timestamp, Transition, fold
+from hub.model import (
+    Alarm,
+    AlarmId,
+    Hold,
+    HoldKind,
+    OperatorAction,
+    ServiceChange,
+    Site,
+    Timestamp,
+    Transition,
+    fold,
+)
 from rules.groups import Groups, group_of
 from rules.instance import Instance
 from rules.machine import HOLDING, NORMAL, Flags, Input, Refusal, advance
@@ -91,16 +102,14 @@ class Book:
         at: Timestamp,
         *,
         cause: dict[str, Any] | None = None,
-        who: str | None = None,
-        note: str | None = None,
-        request: str | None = None,
+        action: OperatorAction | None = None,
     ) -> Transition | Refusal:
         """Write a change that is neither a raise nor about a hold; the alarm must be known. Without `cause` the last
         one stands.
         """
         last = self._alarms[alarm].last
         holds = () if happened is Input.REMOVE else last.holds
-        said = {"who": who, "note": note, "request": request, "cause": last.cause if cause is None else cause}
+        said = {**_said(action), "cause": last.cause if cause is None else cause}
         return self._step(last, happened, at, holds, said)
 
     def hold(
@@ -126,15 +135,13 @@ class Book:
         at: Timestamp,
         *,
         by: str = "",
-        who: str | None = None,
-        note: str | None = None,
-        request: str | None = None,
+        action: OperatorAction | ServiceChange | None = None,
     ) -> Transition | Refusal:
-        """End what holds a known alarm; another hold of the same kind stays."""
+        """End what holds a known alarm, as somebody asked or by itself; another hold of the same kind stays."""
         last = self._alarms[alarm].last
         kind = HOLDING[happened][0]
         left = tuple(h for h in last.holds if (h.kind, h.by) != (kind, by))
-        said = {"who": who, "note": note, "request": request}
+        said = _said(action)
         if len(left) < len(last.holds) and any(h.kind is kind for h in left):
             return self._next(last, happened, at, holds=left, **said)
         return self._step(last, happened, at, left, said)
@@ -171,6 +178,13 @@ def flags(t: Transition) -> Flags:
 def _under(life: Flags, holds: Iterable[Hold]) -> Flags:
     kinds = {hold.kind for hold in holds}
     return Flags(*life[:3], *(kind in kinds for kind in HoldKind))
+
+
+def _said(action: OperatorAction | ServiceChange | None) -> dict[str, Any]:
+    """Return who did it, with what words."""
+    if action is None:
+        return {"who": None, "note": None, "request": None}
+    return {"who": action.who, "note": action.note, "request": action.request}
 
 
 def _own(alarm: Alarm | None) -> tuple[Hold, ...]:

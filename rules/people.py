@@ -60,12 +60,11 @@ class People:
         return self._outcome(action.alarm, said)
 
     def _change(self, action: OperatorAction, now: Timestamp) -> Transition | Refusal:
-        alarm, who, note, request = action.alarm, action.who, action.note, action.request
         if action.kind == "shelve":
             return self._shelve(action, now)
         if action.kind == "unshelve":
-            return self._book.free(alarm, Input.UNSHELVE, now, who=who, note=note, request=request)
-        return self._book.change(alarm, _PLAIN[action.kind], now, who=who, note=note, request=request)
+            return self._book.free(action.alarm, Input.UNSHELVE, now, action=action)
+        return self._book.change(action.alarm, _PLAIN[action.kind], now, action=action)
 
     def _shelve(self, action: OperatorAction, now: Timestamp) -> Transition | Refusal:
         instance = self._instances.get(action.alarm)

@@ -131,10 +131,8 @@ class Upkeep:
         out.append(change)
         for alarm in list(self._book.every()):
             if any(hold.by == change.scope for hold in alarm.last.holds):
-                free = self._book.free(
-                    alarm.last.alarm, Input.IN_SERVICE, change.at, by=change.scope, who=change.who, note=change.note
-                )
-                self.tell(free, out)
+                freed = self._book.free(alarm.last.alarm, Input.IN_SERVICE, change.at, by=change.scope, action=change)
+                self.tell(freed, out)
 
     # -- folding ----------------------------------------------------------------------------------------------------
 
