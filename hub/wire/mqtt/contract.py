@@ -1,4 +1,4 @@
-"""What an MQTT session is, whatever the protocol version: settings, what arrives, five methods."""
+"""What an MQTT session is, whatever the protocol version: settings, what arrives, six methods."""
 
 import asyncio
 import ssl
@@ -94,6 +94,10 @@ class Session(Protocol):
 
         Raises Unreachable.
         """
+        ...
+
+    async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Publish with QoS 1; return when the broker has it. Raises Unreachable, Misconfigured when it may not be."""
         ...
 
     async def ended(self) -> NoReturn:

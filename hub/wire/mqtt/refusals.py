@@ -8,7 +8,7 @@ from hub.model import DriverError, Misconfigured, Unreachable
 from hub.wire.mqtt.contract import Settings
 
 _WRONG_VERSION, _WRONG_ID, _WRONG_PASSWORD, _NOT_ALLOWED, _BANNED, _WRONG_METHOD = 132, 133, 134, 135, 138, 140
-_TAKEN_OVER = 142
+_TAKEN_OVER, _WRONG_TOPIC = 142, 144
 FAILED = 128
 """Reason codes from here on are failures."""
 
@@ -21,7 +21,7 @@ def no_connection(error: OSError, settings: Settings) -> DriverError:
 
 
 def too_slow(what: str, settings: Settings) -> DriverError:
-    """Return the error for something that did not come in time: `connection`, `sign-in`, `subscription`."""
+    """Return the error for something that did not come in time: `connection`, `sign-in`, `subscription`, `message`."""
     older = what == "sign-in" and settings.version == 5
     hint = '; if it speaks only MQTT 3.1.1, set connection.version: "3.1.1"' if older else ""
     return Unreachable(f"{settings.where} does not answer the {what} within {settings.timeout:g} s{hint}", "timeout")
@@ -48,6 +48,14 @@ def _change(settings: Settings) -> str:
     if settings.user:
         return "check connection.user and connection.password, and that the broker knows this user"
     return "set connection.user and connection.password"
+
+
+def publication(code: int, word: str, topic: str, settings: Settings) -> DriverError:
+    """Return the error for a refused PUBLISH (OASIS MQTT 5.0, 3.4.2.1)."""
+    if code in (_NOT_ALLOWED, _WRONG_TOPIC):
+        told = f"{settings.where} takes nothing on {topic!r} from {_who(settings)}: {word}"
+        return Misconfigured(told, "auth_failed")
+    return Unreachable(f"{settings.where} refuses a message on {topic!r} for now: {word}")
 
 
 def goodbye(code: int, word: str, settings: Settings) -> DriverError:

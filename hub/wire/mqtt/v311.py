@@ -63,12 +63,13 @@ class Session311:
         self._socket: Any = None
         self._signed_in: asyncio.Future[ReasonCode] | None = None
         self._subscribed: dict[int | None, asyncio.Future[list[ReasonCode]]] = {}
+        self._published: dict[int, asyncio.Future[ReasonCode]] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     async def open(self) -> None:
         """Connect and sign in. Raises Unreachable, Misconfigured."""
         await self.close()
-        self._ending, self._take = Ending(), None
+        self._ending, self._take, self._published = Ending(), None, {}
         self._acks = Acks(self._send_acks, self._ease)
         self._signed_in = asyncio.get_running_loop().create_future()
         client = self._new_client()
@@ -94,6 +95,17 @@ class Session311:
                 if code.is_failure:
                     refused[wanted] = str(code).lower()
         return refused
+
+    async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Publish with QoS 1 and wait for the broker to have it. Raises Unreachable."""
+        if self._client is None:
+            raise Unreachable(f"{self._settings.where} is not connected")
+        info = self._client.publish(topic, payload, qos=1, retain=retain)
+        if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            raise Unreachable(f"{self._settings.where} closed the connection")
+        answer = self._published[info.mid] = asyncio.get_running_loop().create_future()
+        self._want_to_write()
+        await self._answer(answer, "message")
 
     async def ended(self) -> NoReturn:
         """Wait for the end of the connection. Raises Unreachable."""
@@ -129,6 +141,7 @@ class Session311:
             client.tls_set_context(context)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
+        client.on_publish = self._on_publish
         client.on_message = self._on_message
         client.on_disconnect = self._on_disconnect
         client.on_socket_close = self._on_socket_close
@@ -174,15 +187,18 @@ class Session311:
     # What paho calls, always inside our own calls of loop_read, loop_write and loop_misc.
 
     def _on_connect(self, _c: Client, _u: Any, _f: ConnectFlags, code: ReasonCode, _p: Properties | None) -> None:
-        self._moved = True
-        if self._signed_in is not None and not self._signed_in.done():
-            self._signed_in.set_result(code)
+        self._settle(self._signed_in, code)
 
     def _on_subscribe(self, _c: Client, _u: Any, mid: int, codes: list[ReasonCode], _p: Properties | None) -> None:
+        self._settle(self._subscribed.get(mid), codes)
+
+    def _on_publish(self, _c: Client, _u: Any, mid: int, code: ReasonCode, _p: Properties | None) -> None:
+        self._settle(self._published.pop(mid, None), code)
+
+    def _settle(self, waiting: "asyncio.Future[A] | None", answer: A) -> None:
         self._moved = True
-        answer = self._subscribed.get(mid)
-        if answer is not None and not answer.done():
-            answer.set_result(codes)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(answer)
 
     def _on_message(self, _c: Client, _u: Any, message: MQTTMessage) -> None:
         self._moved = True

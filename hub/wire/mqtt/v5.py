@@ -1,4 +1,4 @@
-"""A session of MQTT 5 (OASIS, 2019): sign in, subscribe, say goodbye."""
+"""A session of MQTT 5 (OASIS, 2019): sign in, subscribe, publish, say goodbye."""
 
 import asyncio
 import ssl
@@ -11,6 +11,8 @@ from mqtt5 import (
     ConnectPacket,
     DisconnectPacket,
     Packet,
+    PubAckPacket,
+    PublishPacket,
     QoS,
     SubAckPacket,
     SubAckReasonCode,
@@ -28,6 +30,8 @@ A = TypeVar("A")
 
 FILTERS_EACH = 100
 """Filters in one SUBSCRIBE, so that the packet stays far below any broker's limit."""
+PUBLISH_IDS = range(10_000, 65_536)
+"""Packet ids of messages we publish, apart from those of subscriptions."""
 
 
 class Session5:
@@ -38,6 +42,8 @@ class Session5:
         self._link: Link | None = None
         self._signed_in: asyncio.Future[ConnAckPacket] | None = None
         self._subscribed: dict[int, asyncio.Future[SubAckPacket]] = {}
+        self._published: dict[int, asyncio.Future[PubAckPacket]] = {}
+        self._last_id = PUBLISH_IDS[-1]
 
     async def open(self) -> None:
         """Connect and sign in. Raises Unreachable, Misconfigured."""
@@ -63,6 +69,20 @@ class Session5:
                 if code.value >= refusals.FAILED:
                     refused[wanted] = refusals.spoken(code.name)
         return refused
+
+    async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Publish with QoS 1 and wait for the broker to have it. Raises Unreachable, Misconfigured."""
+        link = self._open_link()
+        self._last_id = packet_id = self._last_id + 1 if self._last_id + 1 in PUBLISH_IDS else PUBLISH_IDS[0]
+        answer: asyncio.Future[PubAckPacket] = asyncio.get_running_loop().create_future()
+        self._published[packet_id] = answer
+        link.send(PublishPacket(topic, payload, qos=QoS.AT_LEAST_ONCE, retain=retain, packet_id=packet_id).write())
+        try:
+            code = (await self._answer(answer, "message")).reason_code
+        finally:
+            del self._published[packet_id]
+        if code.value >= refusals.FAILED:
+            raise refusals.publication(code.value, refusals.spoken(code.name), topic, self._settings)
 
     async def ended(self) -> NoReturn:
         """Wait for the end of the connection. Raises Unreachable."""
@@ -144,6 +164,8 @@ class Session5:
                 self._resolve(self._signed_in, packet)
             case SubAckPacket():
                 self._resolve(self._subscribed.get(packet.packet_id), packet)
+            case PubAckPacket():
+                self._resolve(self._published.get(packet.packet_id), packet)
             case DisconnectPacket():
                 self._told_to_go(
                     refusals.goodbye(
