@@ -6,8 +6,9 @@ from hashlib import blake2b
 
 from msgspec import Struct
 
+from adapters.notify.folding import over
 from adapters.notify.hours import quiet_until
-from adapters.notify.ledger import Due, Followed, Ledger, over
+from adapters.notify.ledger import Due, Followed, Ledger
 from hub.model import Priority, Timestamp
 from hub.model.notify import (
     MOST_COVERED,

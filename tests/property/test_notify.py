@@ -7,7 +7,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.notify.ledger import silent
+from adapters.notify.folding import silent
 from hub.model import Hold, HoldKind, Transition
 from hub.model.notify import Covered, Delivery
 from tests.unit.notify.evening import EVENING, Evening

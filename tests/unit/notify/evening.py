@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from adapters.notify.deciding import decide, prune
-from adapters.notify.ledger import Folding, Ledger
+from adapters.notify.folding import Folding
+from adapters.notify.ledger import Ledger
 from hub.model import MINUTE, SECOND, JournalRecord, Priority, Text, Timestamp, Transition
 from hub.model.clock import from_iso
 from hub.model.notify import EVENTS, Channel, Delivery, Notifying, Step

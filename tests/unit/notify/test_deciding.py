@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.notify.ledger import LONGEST_PAUSE, pause
+from adapters.notify.folding import LONGEST_PAUSE, pause
 from hub.model import DAY, HOUR, MINUTE, SECOND, Hold, HoldKind, Priority
 from hub.model.clock import from_iso
 from hub.model.notify import MOST_COVERED, MOST_SPELT_OUT, Channel, Delivery, Notifying, Quiet, Step
