@@ -40,7 +40,7 @@ from enum import StrEnum
 from itertools import product
 from typing import NamedTuple
 
-from hub.model import HoldKind
+from hub.model import NEVER_HIDDEN, HoldKind
 
 
 class Input(StrEnum):
@@ -207,11 +207,10 @@ FREED: dict[Flags, Flags] = {
 }  # fmt: skip
 """What the end of the last hold makes of the rest: A or B by the present condition; latched, E."""
 
-FORBIDDEN: dict[str, frozenset[Input]] = {"fire": frozenset({Input.SHELVE, Input.SUPPRESS})}
+FORBIDDEN: dict[str, frozenset[Input]] = {
+    category: frozenset({Input.SHELVE, Input.SUPPRESS}) for category in sorted(NEVER_HIDDEN)
+}
 """What may not be done to alarms of a category, whoever asks."""
-
-NO_DELAY = frozenset({"fire"})
-"""Categories whose alarms may not wait for an on-delay."""
 
 
 def _cell(flags: Flags, happened: Input) -> Cell:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from hub.config.condition import Conditions
 from hub.config.durations import Duration
+from hub.config.holds import check_holds
 from hub.config.library import Library
 from hub.config.marks import Map, Mark, Seq
 from hub.config.problems import Report, did_you_mean, known_are
@@ -89,6 +90,33 @@ class RuleEntry(Strict):
         default=None,
         example="behind",
     )
+    fold_grace: Duration = said(
+        "How long consequences stay folded after the failure's end.",
+        "Giữ gộp sau khi lỗi cha hết.",
+        default="60s",
+        validate_default=True,
+        example="60s",
+    )
+    max_shelve: Duration = said(
+        "The longest time it may be shelved; 0s: never.",
+        "Thời gian tạm gác dài nhất; 0s: không được.",
+        default="8h",
+        validate_default=True,
+        example="8h",
+    )
+    realarm_after: Duration = said(
+        "An acknowledged alarm that still stands must be acknowledged again after so long; 0s: never.",
+        "Báo lại nếu đã xác nhận mà chưa hết.",
+        default="0s",
+        validate_default=True,
+        example="30m",
+    )
+    group: Literal["device", "zone"] | Id | None = said(
+        "The group in which the first alarm is marked: of its device, of its zone, or a name.",
+        "Nhóm để đánh dấu báo động đầu tiên.",
+        default=None,
+        example="device",
+    )
     cameras: CamerasEntry | None = said(
         "Cameras beside the alarm.", "Camera liên quan.", default=None, example={"of": "zone", "max": 3}
     )
@@ -136,6 +164,7 @@ class Rules:
         selector = self._selector(entry.for_each, tree["for_each"])
         self._texts(entry.text.text, tree)
         self._instructions(entry.instructions, tree)
+        check_holds(entry.category, tree, self._report)
         if selector is None:
             return
         chosen = self._chosen(selector)
@@ -161,6 +190,10 @@ class Rules:
                 instructions=entry.instructions,
                 notify=entry.notify,
                 folds_under=entry.folds_under,
+                fold_grace=entry.fold_grace,
+                max_shelve=entry.max_shelve,
+                realarm_after=entry.realarm_after,
+                group=entry.group,
                 cameras=entry.cameras.model_dump(exclude_none=True) if entry.cameras else {},
                 origin=str(tree.value_marks["id"]),
             )

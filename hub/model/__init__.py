@@ -2,6 +2,7 @@
 
 from hub.model.alarm import (
     CATEGORIES,
+    NEVER_HIDDEN,
     Alarm,
     Hold,
     HoldKind,
@@ -13,6 +14,7 @@ from hub.model.alarm import (
 )
 from hub.model.clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Clock, ManualClock, SystemClock, Timestamp
 from hub.model.command import (
+    Awaiting,
     Command,
     CommandResult,
     CommandSpec,
@@ -52,10 +54,12 @@ __all__ = [
     "HOUR",
     "MILLISECOND",
     "MINUTE",
+    "NEVER_HIDDEN",
     "QUALITY_OF",
     "SECOND",
     "Alarm",
     "AlarmId",
+    "Awaiting",
     "Block",
     "CitywatchError",
     "Clock",

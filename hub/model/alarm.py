@@ -26,6 +26,8 @@ class Priority(IntEnum):
 
 
 CATEGORIES = ("fire", "supervisory", "fault", "process", "security", "traffic", "environment", "system")
+NEVER_HIDDEN = frozenset({"fire"})
+"""Categories whose alarms wait for no delay and can be neither shelved nor suppressed."""
 
 
 class HoldKind(StrEnum):
