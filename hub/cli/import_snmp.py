@@ -19,7 +19,7 @@ from hub.cli.proposals import (
     titled,
 )
 from hub.config.problems import Report
-from hub.importing import snmp, walk
+from hub.importing import exporter, snmp, walk
 from hub.importing.known import library
 
 Under = Annotated[
@@ -59,6 +59,36 @@ def snmp_walk(
     )
     try:
         proposal = snmp.propose(cells, library(shipped_profiles()), wanted)
+    except ValueError as error:
+        refuse(f"{file}: {error}")
+    offer(proposal, out, replace, as_json)
+
+
+def snmp_exporter(
+    file: Annotated[Path, typer.Argument(help="snmp.yml or generator.yml of Prometheus' snmp_exporter.")],
+    module: Annotated[str, typer.Option("--module", help="Name of the module, such as if_mib.")],
+    out: Out = None,
+    name: Name = "",
+    replace: Replace = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a profile of a module of Prometheus' snmp_exporter. / Tạo hồ sơ từ mô-đun snmp_exporter.
+
+    Metrics become points, lookups the names by which rows are found, enumerations maps, counters rates. Of a
+    generator.yml, which only names what a MIB knows, no more than the standard groups can be told: give the snmp.yml.
+    """
+    text, report = source(file), Report()
+    tree = exporter.module(text, module, report)
+    stop_if_wrong(report)
+    assert tree is not None
+    known = library(shipped_profiles())
+    found = exporter.metrics(tree, report) if "metrics" in tree else exporter.named_groups(tree, known, report)
+    stop_if_wrong(report)
+    profile = named(name, out, module, "net")
+    try:
+        proposal = exporter.propose(
+            found, known, profile, titled(profile), f"snmp_exporter, module {module} ({file.name})"
+        )
     except ValueError as error:
         refuse(f"{file}: {error}")
     offer(proposal, out, replace, as_json)

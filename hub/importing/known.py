@@ -54,6 +54,12 @@ class Library:
         """Return how many points of each profile these objects and columns answer."""
         return Counter(point.profile for oid in set(oids) for point in self._by_oid.get(oid, ()))
 
+    def below(self, root: str) -> list[Known]:
+        """Return what is known below an OID, of each object what the profile that knows most below it says."""
+        oids = [oid for oid in self._by_oid if f"{oid}.".startswith(f"{root}.")]
+        rank = self.covered(oids)
+        return [known for oid in oids for known in self.of(oid, rank)]
+
     def of(self, oid: str, rank: Mapping[str, int]) -> list[Known]:
         """Return the points of one profile for an object or column: of the profile that knows most."""
         points = self._by_oid.get(oid, [])
