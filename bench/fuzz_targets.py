@@ -10,6 +10,7 @@ from typing import Any
 from pymodbus.framer import FramerRTU, FramerSocket
 
 from bench.fuzz_input import Case, sound, spoilt
+from bench.fuzz_opcua import opcua_messages
 from bench.fuzz_snmp import snmp_values, traps, usm
 from drivers.base import BoundDevice, BoundPoint
 from drivers.modbus import SPEC as MODBUS
@@ -201,7 +202,8 @@ TARGETS: dict[str, tuple[Callable[[], Case], float]] = {
     "snmp traps": (traps, 0.15),
     "snmp usm": (usm, 0.005),
     "snmp values": (snmp_values, 0.1),
-    "opcua values": (opcua_values, 0.125),
+    "opcua values": (opcua_values, 0.075),
+    "opcua messages": (opcua_messages, 0.05),
     "yaml": (yaml, 0.02),
 }
 """What is fed, and its share of the cases: the slow ones get fewer."""

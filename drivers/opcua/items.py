@@ -1,13 +1,13 @@
 """Variables: each node that points live at is watched once; what cannot be watched is read, what cannot be is said."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from asyncua import ua
 from msgspec import Struct
 
 from drivers.base import BoundDevice, BoundPoint
 from drivers.opcua.address import Address
+from drivers.opcua.notifications import Change
 from drivers.opcua.places import Place, below, resolve
 from drivers.opcua.session import VALUE_RANK, Session
 from drivers.opcua.values import decoded
@@ -55,6 +55,7 @@ class Items:
             fresh = Item(place, address.sampling, address.queue, address.deadband, [])
             found.setdefault(key, fresh).points.append(point.id)
         self.items = list(found.values())
+        self._points = [item.points for item in self.items]
 
     async def begin(self, session: Session, subscription: int | None) -> list[Sample]:
         """Find every node and have it watched; None: nothing can be. Return samples of what gives no value."""
@@ -91,18 +92,16 @@ class Items:
             samples += [Sample(point, given[0], given[2], given[1]) for point in item.points]
         return samples
 
-    def take(self, notifications: Sequence[Any], samples: list[Sample]) -> list[PointId]:
+    def take(self, changes: Sequence[Change], samples: list[Sample]) -> list[PointId]:
         """Add what one notification says to `samples`; return points whose queue at the server ran over."""
-        items, lost = self.items, []
-        for told in notifications:
-            handle = told.ClientHandle
-            if not 0 <= handle < len(items):
+        points_of, known, lost, add = self._points, len(self._points), [], samples.append
+        for handle, value, reason, at, status in changes:
+            if handle >= known:
                 continue
-            points = items[handle].points
-            value, reason, at = decoded(told.Value)
-            samples += [Sample(point, value, at, reason) for point in points]
-            status = told.Value.StatusCode
-            if status is not None and status.value and overflowed(status.value):
+            points = points_of[handle]
+            for point in points:
+                add(Sample(point, value, at, reason))
+            if status and overflowed(status):
                 lost.append(points[0])
         self.overflows += len(lost)
         return lost

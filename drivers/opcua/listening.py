@@ -9,6 +9,7 @@ from asyncua.ua.uaerrors import UaStatusCodeError
 from drivers.base import BoundDevice, Sink
 from drivers.opcua.alarms import Alarms
 from drivers.opcua.items import Items
+from drivers.opcua.notifications import plain
 from drivers.opcua.publishing import Publisher, Subscription
 from drivers.opcua.refusals import LOST, no_connection
 from drivers.opcua.session import Session
@@ -96,8 +97,8 @@ class Listening:
     def _take(self, notifications: Sequence[Any], release: Release) -> None:
         intake = Intake(release=release)
         lost: list[PointId] = []
-        for one in notifications:
-            lost += self._items.take(getattr(one, "MonitoredItems", None) or (), intake.samples)
+        for changes in plain(notifications):
+            lost += self._items.take(changes, intake.samples)
         if lost:
             intake.strays += self._strays(lost)
         if self._bad:

@@ -12,6 +12,7 @@ from asyncua import ua
 from asyncua.ua.uaerrors import UaStructParsingError
 
 from drivers.opcua import refusals
+from drivers.opcua.notifications import Message
 from drivers.opcua.session import Session
 from drivers.opcua.transport import LARGEST_MESSAGE
 from hub.model import MILLISECOND, SECOND, Release, Unreachable
@@ -123,10 +124,9 @@ class Publisher:
             subscription.heard = asyncio.get_running_loop().time()
             subscription.on_gap()
 
-    def _dispatch(self, result: ua.PublishResult) -> None:
+    def _dispatch(self, message: Message) -> None:
         self.messages += 1
-        message = result.NotificationMessage
-        number, sequence, data = int(result.SubscriptionId), int(message.SequenceNumber), message.NotificationData
+        number, sequence, data = message.subscription, message.sequence, message.data
         release = partial(self._acknowledge, number, sequence)
         subscription = self.subscriptions.get(number)
         if subscription is None:

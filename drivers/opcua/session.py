@@ -13,10 +13,12 @@ from typing import Any, TypeVar
 from asyncua import Client, ua
 from asyncua.client.ua_client import UaClient
 from asyncua.ua.ua_binary import struct_from_binary
+from asyncua.ua.uaerrors import UaStructParsingError
 from cryptography import x509
 
-from drivers.opcua import refusals
+from drivers.opcua import notifications, refusals
 from drivers.opcua.address import Connection, endpoint
+from drivers.opcua.notifications import Message
 from drivers.opcua.security import Trust, own_certificate, secure
 from drivers.opcua.transport import LARGEST_MESSAGE, Transport
 from hub.model import Clock, DriverError, Misconfigured, Unreachable
@@ -137,12 +139,12 @@ class Session:
         with contextlib.suppress(*refusals.LOST):
             await self._client.uaclient.delete_subscriptions(list(numbers))
 
-    async def publish(self, acknowledgements: list[ua.SubscriptionAcknowledgement]) -> ua.PublishResult:
+    async def publish(self, acknowledgements: list[ua.SubscriptionAcknowledgement]) -> Message:
         """Ask for the next notification and wait for it, however long. Raises what the library raises."""
-        response = await self._client.uaclient.session.publish(acknowledgements)
-        response.ResponseHeader.ServiceResult.check()
-        result: ua.PublishResult = response.Parameters
-        return result
+        request = ua.PublishRequest()
+        request.Parameters.SubscriptionAcknowledgements = acknowledgements
+        data = await self._send(request, 0)
+        return notifications.read(bytes(data)) or _published(data)
 
     async def write(self, node: ua.NodeId, value: ua.Variant) -> int:
         """Write a variable and return the status code. Raises Unreachable."""
@@ -212,11 +214,12 @@ class Session:
         await self._ask(_checked(response))
         return list(response.Results)
 
-    async def _send(self, request: Any) -> Any:
+    async def _send(self, request: Any, timeout: float | None = None) -> Any:
+        """Send a request and return the bytes of the answer; a timeout of 0: wait however long."""
         protocol = self._client.uaclient.protocol
         if protocol is None:
             raise ConnectionError("the connection is closed")
-        return await protocol.send_request(request)
+        return await protocol.send_request(request, timeout)
 
     async def _ask(self, answer: Awaitable[T]) -> T:
         return await self._step(answer, self._no_connection)
@@ -259,6 +262,17 @@ class Session:
                 self._client.uaclient.revolve_security_token()
         except refusals.LOST as error:
             self.lose(self._no_connection(error))
+
+
+def _published(data: Any) -> Message:
+    """Return what the library makes of a publish response. Raises UaStructParsingError, UaStatusCodeError."""
+    try:
+        response = struct_from_binary(ua.PublishResponse, data)
+    except Exception as error:  # the library's decoder raises whatever a malformed value makes it raise
+        raise UaStructParsingError(str(error)) from error
+    response.ResponseHeader.ServiceResult.check()
+    found, told = response.Parameters, response.Parameters.NotificationMessage
+    return Message(int(found.SubscriptionId), int(told.SequenceNumber), list(told.NotificationData or ()))
 
 
 async def _checked(response: ua.ReadResponse) -> None:

@@ -141,12 +141,12 @@ async def test_alarms_with_branches_are_refreshed_and_acknowledged(server: Share
     async with listening(at_work, ear):
         await ear.sees(active=True, acked=False, none=False)
         assert ear.events[0].attributes["message"] == "Cháy"
-        assert await at_work.acknowledge("opc/active", "đã biết") >= 1
+        assert await at_work.acknowledge("opc/active", "đã biết", SystemClock().now()) >= 1
         await ear.sees(active=True, acked=True)
         assert "đã biết" in (await server.order("state", None))["comments"]
         await server.order("branch", {"message": "Earlier fire"})
         await ear.sees(active=True, acked=False)
-        assert await at_work.acknowledge("opc/acked", "that too") >= 1
+        assert await at_work.acknowledge("opc/acked", "that too", SystemClock().now()) >= 1
         await ear.sees(acked=True)
         await server.order("alarm", {"active": False})
         await ear.sees(active=False)

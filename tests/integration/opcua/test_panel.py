@@ -10,6 +10,7 @@ import pytest
 
 from drivers.opcua.driver import OpcUaDriver
 from hub.model import DeviceState, DriverError, Reason, Refused, SystemClock, Unreachable
+from hub.model.kinds import ACKNOWLEDGED
 from hub.wire.certificates import FOLDER, Certificates, load, thumbprint
 from simulators.fleet import Fleet
 from tests.integration.opcua.ear import Ear, device, listening
@@ -73,13 +74,13 @@ async def test_alarms_are_points_and_events_and_are_acknowledged_at_the_panel(fl
             "condition": "Fire", "branch": None,
         }  # fmt: skip
         assert raised.dedupe_key
-        assert await driver.acknowledge("opc/acked", "seen at the centre") == 1
+        assert await driver.acknowledge("opc/acked", "seen at the centre", SystemClock().now()) == 1
         await ear.sees(alarm=True, acked=True)
-        assert await driver.acknowledge("opc/acked", "again") == 0
+        assert await driver.acknowledge("opc/acked", "again", SystemClock().now()) == 0
         fleet.set("opc/alarm", False)
         await ear.sees(alarm=False)
         with pytest.raises(Refused):
-            await driver.acknowledge("opc/label", "no condition")
+            await driver.acknowledge("opc/label", "no condition", SystemClock().now())
 
 
 async def test_what_the_panel_acknowledges_itself_is_seen_here(fleet: Fleet) -> None:
@@ -89,6 +90,22 @@ async def test_what_the_panel_acknowledges_itself_is_seen_here(fleet: Fleet) -> 
         await ear.sees(alarm=True, acked=False)
         fleet.set("opc/alarm_acked", True)
         await ear.sees(acked=True)
+        said = {e.attributes["point"]: e for e in ear.events if e.kind == ACKNOWLEDGED}
+        assert said.keys() == {"alarm", "acked"}
+        assert (said["alarm"].attributes["source"], said["alarm"].attributes["condition"]) == ("Zone1", "Fire")
+
+
+async def test_what_began_after_a_person_saw_it_is_not_acknowledged(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drivers.opcua.alarms.GRACE", 0)
+    ear, driver, before = Ear(), plain(fleet), SystemClock().now()
+    async with listening(driver, ear):
+        fleet.set("opc/alarm", True)
+        await ear.sees(alarm=True, acked=False)
+        with pytest.raises(Refused) as told:
+            await driver.acknowledge("opc/alarm", "too late", before)
+        assert told.value.reason == "newer"
 
 
 async def test_an_alarm_that_ended_while_the_line_was_away_is_closed_by_the_refresh(fleet: Fleet) -> None:
@@ -101,7 +118,7 @@ async def test_an_alarm_that_ended_while_the_line_was_away_is_closed_by_the_refr
             await task
     await driver.close()
     with pytest.raises(Unreachable):
-        await driver.acknowledge("opc/acked", "there is no session")
+        await driver.acknowledge("opc/acked", "there is no session", SystemClock().now())
     fleet.set("opc/alarm_acked", True)
     fleet.set("opc/alarm", False)
     fleet.heal("opc")

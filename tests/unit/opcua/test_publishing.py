@@ -8,10 +8,11 @@ import pytest
 from asyncua import ua
 from asyncua.ua.uaerrors import UaStatusCodeError, UaStructParsingError
 
+from drivers.opcua.notifications import Message
 from drivers.opcua.publishing import Publisher, Subscription
 from hub.model import DriverError
 
-Said = ua.PublishResult | Exception
+Said = Message | Exception
 
 
 def made(number: int = 7) -> ua.CreateSubscriptionResult:
@@ -20,9 +21,8 @@ def made(number: int = 7) -> ua.CreateSubscriptionResult:
     return result
 
 
-def message(sequence: int, *data: Any, number: int = 7) -> ua.PublishResult:
-    told = ua.NotificationMessage(SequenceNumber=sequence, NotificationData=list(data))
-    return ua.PublishResult(SubscriptionId=number, NotificationMessage=told)
+def message(sequence: int, *data: Any, number: int = 7) -> Message:
+    return Message(number, sequence, list(data))
 
 
 class Server:
@@ -39,7 +39,7 @@ class Server:
     async def create_subscription(self, _wanted: Any) -> ua.CreateSubscriptionResult:
         return made()
 
-    async def publish(self, acknowledgements: list[Any]) -> ua.PublishResult:
+    async def publish(self, acknowledgements: list[Any]) -> Message:
         self.asked += 1
         self.acknowledged += [(a.SubscriptionId, a.SequenceNumber) for a in acknowledgements]
         if not self.answers:
