@@ -19,6 +19,7 @@ from adapters.timescale.names import row_ids
 from adapters.timescale.preparation import Preparation
 from adapters.timescale.queries import Queries
 from adapters.timescale.readings import ReadingsWriter, SpoolSource
+from adapters.timescale.rollups import roll_up
 from hub.journal import Journal
 from hub.model import Clock, DeviceId, PointId, Reading, Site, Timestamp
 from hub.spool import Spool
@@ -54,7 +55,7 @@ class TimescaleAdapter:
         self._journal = journal
         self._clock = clock
         self._connections = Connections()
-        self._queries = Queries(site, self._connections)
+        self._queries = Queries(site, self._connections, clock)
         self._preparation = Preparation(site, clock)
         self._chains: dict[str, Outbound[Any]] = {
             "readings": Outbound("readings", SpoolSource(spool), self._readings, pace=READINGS_PACE_S),
@@ -108,6 +109,19 @@ class TimescaleAdapter:
                 await connection.execute("reset statement_timeout")
         except Away as trouble:
             log.info("housekeeping is put off: the database is away", reason=str(trouble))
+
+    async def roll_up(self) -> int:
+        """Make minutes and hours of what was stored; return how many steps that took, 0 while the database is away."""
+        try:
+            async with self._connections.borrow() as connection:
+                await connection.execute("set statement_timeout = 0")
+                flavour, tables = await self._preparation.done(connection)
+                done = await roll_up(connection, flavour, tables, self._clock.now())
+                await connection.execute("reset statement_timeout")
+        except Away as trouble:
+            log.info("rolling up is put off: the database is away", reason=str(trouble))
+            return 0
+        return done
 
     @property
     def connected(self) -> bool:

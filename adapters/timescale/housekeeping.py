@@ -12,7 +12,10 @@ LOCK = 0x6369_7479_6B65_6570
 """The advisory lock under which one hub at a time keeps house ("citykeep")."""
 AHEAD, BEHIND = 3, 1
 """Partitions that are there before and after the one of now."""
-KEEP = {"readings": "reading", "device_events": "device_event", "quarantine": "quarantine"}
+KEEP = {
+    "readings": "reading", "minutes": "reading_1m", "hours": "reading_1h", "device_events": "device_event",
+    "quarantine": "quarantine",
+}  # fmt: skip
 """Words of `store.keep` → time-series tables."""
 JOURNAL_KEEP = timedelta(days=5 * 365)
 

@@ -19,6 +19,7 @@ from hub.model import (
     DeviceChange,
     JournalRecord,
     OperatorAction,
+    ServiceChange,
     Site,
     SystemNote,
     Transition,
@@ -37,16 +38,22 @@ values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing
 """
 ALARM = """
 insert into alarm as a (site, alarm, occurrence, n, rule, device, point, zone, category, priority, state,
-  active, acked, latched, raised_at, changed_at, returned_at, acked_at, acked_by, comments, text_vi, text_en, cause)
+  active, acked, latched, raised_at, changed_at, returned_at, acked_at, acked_by, comments, text_vi, text_en, cause,
+  hold, hold_until, hold_who, hold_why, folded_under, alarm_group, first_out, raised_hold, first_acked_at)
 values (%(site)s, %(alarm)s, %(occurrence)s, %(n)s, %(rule)s, %(device)s, %(point)s, %(zone)s, %(category)s,
   %(priority)s, %(state)s, %(active)s, %(acked)s, %(latched)s, %(at)s, %(at)s, %(returned_at)s, %(acked_at)s, %(who)s,
-  %(comments)s, %(text_vi)s, %(text_en)s, %(cause)s)
+  %(comments)s, %(text_vi)s, %(text_en)s, %(cause)s,
+  %(hold)s, %(hold_until)s, %(hold_who)s, %(hold_why)s, %(folded_under)s, %(group)s, %(first)s, %(raised_hold)s,
+  %(acked_at)s)
 on conflict (site, alarm, occurrence) do update set
   n = excluded.n, priority = excluded.priority, state = excluded.state, zone = excluded.zone,
   active = excluded.active, acked = excluded.acked, latched = excluded.latched, changed_at = excluded.changed_at,
   returned_at = case %(input)s when 'return' then excluded.changed_at when 'raise' then null else a.returned_at end,
-  acked_at = case %(input)s when 'ack' then excluded.changed_at when 'raise' then null else a.acked_at end,
-  acked_by = case %(input)s when 'ack' then excluded.acked_by when 'raise' then null else a.acked_by end,
+  acked_at = case when %(input)s::text = 'ack' then excluded.changed_at when excluded.acked then a.acked_at end,
+  acked_by = case when %(input)s::text = 'ack' then excluded.acked_by when excluded.acked then a.acked_by end,
+  first_acked_at = coalesce(a.first_acked_at, excluded.first_acked_at),
+  hold = excluded.hold, hold_until = excluded.hold_until, hold_who = excluded.hold_who, hold_why = excluded.hold_why,
+  folded_under = excluded.folded_under,
   comments = a.comments + excluded.comments,
   text_vi = excluded.text_vi, text_en = excluded.text_en, cause = excluded.cause
 where a.n < excluded.n
@@ -162,6 +169,8 @@ class JournalWriter:
     def _about(self, record: JournalRecord) -> tuple[str | None, str | None, str | None, str | None]:
         if isinstance(record, Transition):
             return record.device, record.zone, record.category, record.alarm
+        if isinstance(record, ServiceChange):
+            return self._scope(record)
         if isinstance(record, DeviceChange):
             return record.device, self._zone(record.device), None, None
         if isinstance(record, Command | CommandResult) and record.point:
@@ -174,6 +183,13 @@ class JournalWriter:
         if isinstance(record, Delivery) and len(record.covers) == 1:
             return None, None, None, record.covers[0].alarm
         return None, None, None, None
+
+    def _scope(self, record: ServiceChange) -> tuple[str | None, str | None, str | None, str | None]:
+        kind, _, name = record.scope.partition(":")
+        if kind == "zone":
+            return None, name, None, None
+        device = name.partition("/")[0]
+        return device, self._zone(device), None, None
 
     def _category(self, rule: str) -> str | None:
         return next((known.category for known in self._site.rules if known.id == rule), None)
@@ -199,6 +215,20 @@ def _alarm_row(site: str, t: Transition) -> dict[str, object]:
         "who": t.who if t.input == "ack" else None,
         "comments": int(t.input == "comment"),
         "text_vi": clean(t.text.vi), "text_en": clean(t.text.en), "cause": storable(t.cause),
+        "group": t.group, "first": t.first, "folded_under": t.folded_under,
+        "raised_hold": t.hold if t.input == "raise" else None, **_hold_row(t),
+    }  # fmt: skip
+
+
+def _hold_row(t: Transition) -> dict[str, object]:
+    """Return the hold that people are shown, with its end and its words."""
+    shown = next((hold for hold in t.holds if hold.kind == t.hold), None)
+    if shown is None:
+        return {"hold": None, "hold_until": None, "hold_who": None, "hold_why": None}
+    until = None if shown.until is None else instant(shown.until)
+    return {
+        "hold": shown.kind.value, "hold_until": until, "hold_who": shown.who,
+        "hold_why": None if shown.why is None else clean(shown.why),
     }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from psycopg import sql
@@ -10,46 +10,36 @@ from psycopg import sql
 from adapters.base import Bucket, JournalRow
 from adapters.outbound import Away
 from adapters.timescale.connections import Connections
+from adapters.timescale.history import history, plan
 from adapters.timescale.rows import instant, timestamp
-from hub.model import DeviceId, PointId, Quality, Refused, Site, Timestamp, Value, row_id, split_point
+from hub.model import Clock, DeviceId, PointId, Refused, Site, Timestamp, row_id
 from hub.model.clock import iso
 
 READY_S = 2.0
 MOST = 1000
 
-# Bad values are the last ones known, kept for display: they never make a slice look higher or lower than it was.
-HISTORY = """
-select date_bin(%(width)s, time, %(start)s),
-       min(value) filter (where quality < %(bad)s), max(value) filter (where quality < %(bad)s),
-       (array_agg(value order by time desc))[1], (array_agg(text order by time desc))[1],
-       max(quality / 256), count(*)
-from reading where point_id = %(point)s and time >= %(start)s and time < %(end)s
-group by 1 order by 1
-"""
 JOURNAL_COLUMNS = ("kind", "device", "category", "alarm")
 
 
 class Queries:
     """What the web asks of the store. Every method raises StorageError while the database is away."""
 
-    def __init__(self, site: Site, connections: Connections) -> None:
+    def __init__(self, site: Site, connections: Connections, clock: Clock) -> None:
         self.site = site
+        self._clock = clock
         self._connections = connections
 
     async def history(self, point: PointId, start: Timestamp, end: Timestamp, buckets: int) -> list[Bucket]:
         """Return a point's readings in [start, end) in at most `buckets` slices, oldest first; empty ones left out."""
         if end <= start or buckets < 1:
             return []
-        width = timedelta(microseconds=-(-(end - start) // (buckets * 1000)))
-        bounds = {
-            "point": row_id(self.site.id, *split_point(point)), "width": width, "bad": int(Quality.BAD) * 256,
-            "start": instant(start), "end": instant(end),
-        }  # fmt: skip
+        cut = plan(start, end, buckets, self._gone())
         async with self._connections.borrow() as connection:
-            rows = await (await connection.execute(HISTORY, bounds)).fetchall()
-        known = self.site.points.get(point)
-        kind = known.type if known else "float"
-        return [_bucket(kind, *row) for row in rows]
+            return await history(connection, self.site, point, cut)
+
+    def _gone(self) -> dict[int, Timestamp]:
+        keep, now = self.site.store.keep, self._clock.now()
+        return {level: now - keep[word] for level, word in enumerate(("readings", "minutes")) if word in keep}
 
     async def journal(self, *, before: int | None, limit: int, match: Mapping[str, str]) -> list[JournalRow]:
         """Return journal rows newest first, `seq` < `before`, filtered by kind, device, zone, category, alarm."""
@@ -102,21 +92,6 @@ def _matches(column: str, wanted: str) -> sql.Composed:
     if column not in JOURNAL_COLUMNS:
         raise Refused("unknown_filter", f"the journal has no {column!r} to search by")
     return sql.SQL("{} = {}").format(sql.Identifier(column), sql.Literal(wanted))
-
-
-def _bucket(
-    kind: str, at: datetime, low: float | None, high: float | None, value: float | None, text: str | None, quality: int,
-    count: int,
-) -> Bucket:  # fmt: skip
-    return Bucket(timestamp(at), low, high, _typed(kind, value, text), quality, count)
-
-
-def _typed(kind: str, value: float | None, text: str | None) -> Value | None:
-    if text is not None or value is None:
-        return text
-    if kind == "bool":
-        return bool(value)
-    return int(value) if kind == "int" and value.is_integer() else value
 
 
 def _event(

@@ -18,6 +18,7 @@ from adapters.timescale.connections import Connection, away_on_error, is_about_a
 from adapters.timescale.cursor import Cursor
 from adapters.timescale.rows import instant, split, time_of
 from adapters.timescale.timeseries import Flavour, Table, start_of
+from adapters.timescale.touched import mark
 from hub.model import Clock
 from hub.spool import Batch, Spool
 from hub.wire.copy import COLUMNS, HEADER, TRAILER
@@ -149,6 +150,7 @@ class ReadingsWriter:
             for target, parts in bodies.items():
                 await self._copy(target, parts)
             await self._take_out_repeated(load, before)
+            await mark(self._connection, load.items, self._clock.now())
             await self._cursor.advance(load.last)
         self._cursor.seq = load.last
 
@@ -158,6 +160,7 @@ class ReadingsWriter:
             for batch in load.items:
                 await self._store_rows(batch, split(batch.body))
             await self._take_out_repeated(load, before)
+            await mark(self._connection, load.items, self._clock.now())
             await self._cursor.advance(load.last)
         self._cursor.seq = load.last
 

@@ -57,6 +57,12 @@ class KeepEntry(Strict):
     """How long each class of records is kept."""
 
     readings: Period = said("Readings.", "Số đo.", default="90d", validate_default=True, example="90d")
+    minutes: Period = said(
+        "Readings rolled up to minutes.", "Số đo theo phút.", default="180d", validate_default=True, example="180d"
+    )
+    hours: Period = said(
+        "Readings rolled up to hours.", "Số đo theo giờ.", default="5y", validate_default=True, example="5y"
+    )
     device_events: Period = said(
         "Device events.", "Sự kiện thiết bị.", default="400d", validate_default=True, example="400d"
     )

@@ -22,7 +22,6 @@ LONG: dict[str, str] = {
 MANY_PARAMETERS = {
     ("adapters/web/server.py", "__init__"): "everything the web needs of the hub, each by name",
     ("drivers/runner.py", "__init__"): "everything the lines need of the hub, each by name",
-    ("adapters/timescale/queries.py", "_bucket"): "a row of the database, column by column",
     ("adapters/timescale/queries.py", "_event"): "a row of the database, column by column",
 }
 """Functions with more than seven parameters, and why."""

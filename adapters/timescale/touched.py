@@ -1,0 +1,83 @@
+"""Which minutes, of which points, a load of stored readings touches: what is then rolled up anew, and no more."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from struct import Struct
+
+from adapters.timescale.connections import Connection
+from adapters.timescale.rows import instant, split, time_of
+from hub.model import MINUTE, SECOND, Timestamp
+from hub.spool import Batch
+
+GRACE = 15 * SECOND
+"""How long after its end a minute or an hour may still be filling: readings on their way through the spool."""
+DENSE = 64
+"""Late readings of one minute from which on the whole minute is made anew, not each of their points in it."""
+NEAR = 3
+"""Minutes that a batch may span to be taken whole without looking at each of its rows."""
+MOST_BEHIND, MOST_AHEAD = 60 * 365 * 24 * 60, 2 * 24 * 60
+"""Minutes before and after now in which readings can be stored at all."""
+MARK = "insert into rollup_due (level, t_from, t_to, point_id) values (1, %s, %s, %s)"
+
+_length = Struct(">i").unpack_from
+_number = Struct(">q").unpack_from
+
+Span = tuple[int, int]
+"""Minutes since 1970, from and up to."""
+
+
+def touched(batches: Iterable[Batch], now: Timestamp) -> list[tuple[Span, int | None]]:
+    """Return spans of minutes, each with the point's number, or None for every point in it."""
+    whole: set[int] = set()
+    single: defaultdict[int, set[int]] = defaultdict(set)
+    filling = (now - GRACE) // MINUTE
+    for batch in batches:
+        if batch.target == "reading":
+            _of_batch(batch, filling, whole, single)
+    # What the tables will not take (its time is impossible) has no minutes.
+    possible = range(filling - MOST_BEHIND, filling + MOST_AHEAD)
+    found: list[tuple[Span, int | None]] = [(span, None) for span in _spans(m for m in whole if m in possible)]
+    for point, minutes in single.items():
+        found += ((span, point) for span in _spans(m for m in minutes - whole if m in possible))
+    return found
+
+
+async def mark(connection: Connection, batches: Sequence[Batch], now: Timestamp) -> None:
+    """Write down, inside the caller's transaction, what has to be rolled up. Raises psycopg.Error."""
+    due = touched(batches, now)
+    if due:
+        rows = [(instant(first * MINUTE), instant(end * MINUTE), point) for (first, end), point in due]
+        async with connection.cursor() as cursor:
+            await cursor.executemany(MARK, rows)
+
+
+def _of_batch(batch: Batch, filling: int, whole: set[int], single: defaultdict[int, set[int]]) -> None:
+    first, last = batch.t_min // MINUTE, batch.t_max // MINUTE
+    if last - first < NEAR and (first >= filling or batch.n >= DENSE):
+        whole.update(range(first, last + 1))
+        return
+    places = [(time_of(row) // MINUTE, point_of(row)) for row in split(batch.body) if len(row) >= 14]
+    full = {minute for minute, n in Counter(minute for minute, _ in places).items() if n >= DENSE or minute >= filling}
+    whole |= full
+    for minute, point in places:
+        if minute not in full:
+            single[point].add(minute)
+
+
+def point_of(row: bytes) -> int:
+    """Return the point's number of a row of `reading`, which stands behind the value; 0 when the row is cut."""
+    at = 14
+    at += 4 + max(0, _length(row, at)[0]) if len(row) >= at + 4 else 0
+    return int(_number(row, at + 4)[0]) if len(row) >= at + 12 else 0
+
+
+def _spans(minutes: Iterable[int]) -> Iterator[Span]:
+    first = end = None
+    for minute in sorted(minutes):
+        if end != minute:
+            if first is not None and end is not None:
+                yield first, end
+            first = minute
+        end = minute + 1
+    if first is not None and end is not None:
+        yield first, end
