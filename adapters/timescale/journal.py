@@ -49,8 +49,10 @@ on conflict (site, alarm, occurrence) do update set
   n = excluded.n, priority = excluded.priority, state = excluded.state, zone = excluded.zone,
   active = excluded.active, acked = excluded.acked, latched = excluded.latched, changed_at = excluded.changed_at,
   returned_at = case %(input)s when 'return' then excluded.changed_at when 'raise' then null else a.returned_at end,
-  acked_at = case when %(input)s::text = 'ack' then excluded.changed_at when excluded.acked then a.acked_at end,
-  acked_by = case when %(input)s::text = 'ack' then excluded.acked_by when excluded.acked then a.acked_by end,
+  acked_at = case when %(input)s::text = 'ack' then excluded.changed_at
+    when excluded.acked or %(input)s::text in ('comment', 'return') then a.acked_at end,
+  acked_by = case when %(input)s::text = 'ack' then excluded.acked_by
+    when excluded.acked or %(input)s::text in ('comment', 'return') then a.acked_by end,
   first_acked_at = coalesce(a.first_acked_at, excluded.first_acked_at),
   hold = excluded.hold, hold_until = excluded.hold_until, hold_who = excluded.hold_who, hold_why = excluded.hold_why,
   folded_under = excluded.folded_under,
@@ -72,6 +74,8 @@ REFUSED = """
 insert into dead_letter (target, sqlstate, error, source_id, seq, body) values ('journal', %s, %s, %s, %s, %s)
 """
 
+About = tuple[str | None, str | None, str | None, str | None]
+"""Device, zone, category, alarm."""
 Numbered = tuple[int, JournalRecord]
 
 
@@ -166,29 +170,28 @@ class JournalWriter:
             storable(body),
         )  # fmt: skip
 
-    def _about(self, record: JournalRecord) -> tuple[str | None, str | None, str | None, str | None]:
-        if isinstance(record, Transition):
-            return record.device, record.zone, record.category, record.alarm
-        if isinstance(record, ServiceChange):
-            return self._scope(record)
-        if isinstance(record, DeviceChange):
-            return record.device, self._zone(record.device), None, None
-        if isinstance(record, Command | CommandResult) and record.point:
-            device, _ = split_point(record.point)
-            return device, self._zone(device), None, None
-        if isinstance(record, OperatorAction):
-            rule, _, watched = record.alarm.partition(":")
-            device = watched.partition("/")[0]
-            return device, self._zone(device), self._category(rule), record.alarm
-        if isinstance(record, Delivery) and len(record.covers) == 1:
-            return None, None, None, record.covers[0].alarm
-        return None, None, None, None
+    def _about(self, record: JournalRecord) -> About:
+        about: About
+        match record:
+            case Transition():
+                about = record.device, record.zone, record.category, record.alarm
+            case DeviceChange():
+                about = record.device, self._zone(record.device), None, None
+            case Command() | CommandResult() if record.point:
+                about = self._at(split_point(record.point)[0])
+            case ServiceChange():
+                kind, _, name = record.scope.partition(":")
+                about = (None, name, None, None) if kind == "zone" else self._at(name.partition("/")[0])
+            case OperatorAction():
+                rule, _, watched = record.alarm.partition(":")
+                about = *self._at(watched.partition("/")[0])[:2], self._category(rule), record.alarm
+            case Delivery() if len(record.covers) == 1:
+                about = None, None, None, record.covers[0].alarm
+            case _:
+                about = None, None, None, None
+        return about
 
-    def _scope(self, record: ServiceChange) -> tuple[str | None, str | None, str | None, str | None]:
-        kind, _, name = record.scope.partition(":")
-        if kind == "zone":
-            return None, name, None, None
-        device = name.partition("/")[0]
+    def _at(self, device: str) -> About:
         return device, self._zone(device), None, None
 
     def _category(self, rule: str) -> str | None:
