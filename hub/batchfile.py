@@ -6,6 +6,7 @@ stay in memory in their order, the file says so once, and tries again until it c
 """
 
 import asyncio
+import os
 import sqlite3
 import threading
 import time
@@ -26,6 +27,8 @@ IDENTITY = """
 create table if not exists identity(id text not null);
 insert into identity select lower(hex(randomblob(16))) where not exists (select 1 from identity);
 """
+LOG_PAGES = 2_000
+"""Pages (of 4 KiB) after which the write-ahead log is carried over into the file and begun anew."""
 RETRY_SECONDS = 0.5
 CHECKED_BYTES = 256 << 20
 """Files up to this size are looked through when they are opened (some 0.2 s); alarms must not wait longer."""
@@ -68,12 +71,30 @@ def _prepare(connection: sqlite3.Connection, path: Path, schema: str) -> None:
     connection.execute("pragma auto_vacuum=incremental")
     connection.execute("pragma journal_mode=wal")
     connection.execute("pragma synchronous=full")
-    connection.execute("pragma wal_autocheckpoint=2000")
+    connection.execute(f"pragma wal_autocheckpoint={LOG_PAGES}")
     connection.executescript(IDENTITY + schema)
+    _lay_out_log(connection, path)
     if path.stat().st_size <= CHECKED_BYTES:
         found = connection.execute("pragma quick_check(1)").fetchone()[0]
         if found != "ok":
             raise sqlite3.DatabaseError(found)
+
+
+def _lay_out_log(connection: sqlite3.Connection, path: Path) -> None:
+    """Let the write-ahead log have its full size at once: a commit that makes its file longer waits a third longer.
+
+    A transaction larger than the cache spills into the log, and what is rolled back is overwritten by the next.
+    """
+    kept = connection.execute("pragma cache_size").fetchone()[0]
+    connection.execute("pragma cache_size=16")
+    with suppress(sqlite3.Error):  # a disk without that much room, of which the first commit will tell
+        connection.execute("begin immediate")
+        connection.execute("create table filler as select zeroblob(?)", (LOG_PAGES * 4096,))
+    with suppress(sqlite3.Error):
+        connection.execute("rollback")
+    connection.execute(f"pragma cache_size={kept}")
+    with suppress(OSError), path.with_name(path.name + "-wal").open("rb+") as file:
+        os.fdatasync(file.fileno())
 
 
 def _reason(path: Path, error: sqlite3.Error) -> StorageError:

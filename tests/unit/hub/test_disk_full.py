@@ -170,10 +170,10 @@ async def test_no_checkpoints_pile_up_while_the_journal_cannot_take_one(hub: Hou
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Mount a tmpfs of 12 MB; only root may, and CI must be able to."""
+    """Mount a tmpfs of 40 MB; only root may, and CI must be able to."""
     where = tmp_path / "disk"
     where.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(where)]
+    command = ["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", str(where)]
     done = subprocess.run(command, capture_output=True, text=True, check=False) if shutil.which("mount") else None
     if done is None or done.returncode:
         why = f"a small file system cannot be mounted here: {done.stderr.strip() if done else 'no mount program'}"
