@@ -22,6 +22,8 @@ class BoundPoint(Struct, frozen=True):
     address: Any
     """The driver's own address model, validated."""
     writable: bool = False
+    urgent: bool = False
+    """Whether somebody may have to act at once: lane `life_safety` or `alarm`."""
 
 
 class Neighbour(Struct, frozen=True):

@@ -205,7 +205,7 @@ def bind(device: Device, site: str = "", state: str = "") -> BoundDevice:
     """Return a device as its driver needs it: points that live at the hub (`$health`) are left out."""
     told = {p for c in device.commands if c.allowed for p in (c.point, c.arm.point if c.arm else c.point)}
     points = tuple(
-        BoundPoint(p.id, device.id, p.address, p.writable or p.id in told)
+        BoundPoint(p.id, device.id, p.address, p.writable or p.id in told, p.lane <= Lane.ALARM)
         for p in device.points
         if p.address is not None
     )

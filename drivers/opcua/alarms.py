@@ -32,7 +32,7 @@ from hub.model import (
 from hub.model.kinds import ACKNOWLEDGED
 from hub.wire.opcua import reason_of
 
-INTERVAL = 100 * MILLISECOND
+INTERVAL = 50 * MILLISECOND
 """How often alarms are reported at most; they do not wait for the slower variables."""
 PRIORITY = 200
 """Alarms go before variables (OPC 10000-4, 5.14.2)."""
@@ -74,15 +74,20 @@ class Alarms:
         self._clock = clock
         self._number: int | None = None
 
-    async def begin(self, session: Session, publisher: Publisher, hand_over: Callable[[Intake], None]) -> list[Sample]:
-        """Have events reported and refreshed; return samples of what cannot be known. Raises Unreachable."""
-        if not self.notifiers:
-            return []
+    async def subscribe(self, publisher: Publisher, hand_over: Callable[[Intake], None]) -> None:
+        """Have a subscription made for events, first of all. Raises Unreachable and the library's status errors."""
+        self._number = None
         for notifier in self.notifiers:
             notifier.table.restart()
-        subscription = await publisher.subscribe(INTERVAL, PRIORITY, self._taker(hand_over), self.want)
-        self._number = subscription.number
-        refused = await self._watch(session, subscription.number)
+        if self.notifiers:
+            made = await publisher.subscribe(INTERVAL, PRIORITY, self._taker(hand_over), self.want)
+            self._number = made.number
+
+    async def begin(self, session: Session) -> list[Sample]:
+        """Have events reported and refreshed; return samples of what cannot be known. Raises Unreachable."""
+        if self._number is None:
+            return [sample for n in self.notifiers for sample in n.table.unknown(Reason.REFUSED)]
+        refused = await self._watch(session, self._number)
         return refused + await self.refresh(session)
 
     def want(self) -> None:

@@ -1,6 +1,6 @@
 """Variables: each node that points live at is watched once; what cannot be watched is read, what cannot be is said."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from asyncua import ua
 from msgspec import Struct
@@ -27,6 +27,12 @@ READ_INSTEAD = {
 """The server cannot watch this variable, or not one more."""
 
 
+URGENT = 50 * MILLISECOND
+"""How often the server looks at what people may have to act on at once, and how often it reports it."""
+Subscriptions = Mapping[bool, int]
+"""Whether for what is urgent → the number of its subscription; what has none is read."""
+
+
 class Item(Struct):
     """One node as it is watched, and every point that lives there."""
 
@@ -35,6 +41,7 @@ class Item(Struct):
     queue: int
     deadband: float
     points: list[PointId]
+    urgent: bool = False
     node: ua.NodeId | None = None
     reason: Reason = Reason.NONE
     """Why the node can be neither watched nor read."""
@@ -53,23 +60,24 @@ class Items:
             place = variable(device, address)
             key = place, address.sampling, address.queue, address.deadband
             fresh = Item(place, address.sampling, address.queue, address.deadband, [])
-            found.setdefault(key, fresh).points.append(point.id)
+            item = found.setdefault(key, fresh)
+            item.points.append(point.id)
+            item.urgent |= point.urgent
         self.items = list(found.values())
         self._points = [item.points for item in self.items]
 
-    async def begin(self, session: Session, subscription: int | None) -> list[Sample]:
-        """Find every node and have it watched; None: nothing can be. Return samples of what gives no value."""
+    async def begin(self, session: Session, subscriptions: Subscriptions) -> list[Sample]:
+        """Find every node and have it watched, where it can be. Return samples of what gives no value."""
         nodes = await resolve(session, (item.place for item in self.items))
         for item in self.items:
             node = nodes[item.place]
             item.node, item.reason = (None, node) if isinstance(node, Reason) else (node, Reason.NONE)
-            item.read = subscription is None and item.node is not None
+            item.read = item.urgent not in subscriptions and item.node is not None
         await self._set_arrays_aside(session)
-        if subscription is not None:
-            await self._watch(session, subscription, range(len(self.items)))
+        await self._watch(session, subscriptions, range(len(self.items)))
         return self.failures()
 
-    async def retry(self, session: Session, subscription: int | None) -> list[Sample]:
+    async def retry(self, session: Session, subscriptions: Subscriptions) -> list[Sample]:
         """Try again what gave no value: a server may learn a node later. Return samples of what still gives none."""
         failed = [n for n, item in enumerate(self.items) if item.reason and item.reason is not Reason.UNDECODABLE]
         nodes = await resolve(session, (self.items[n].place for n in failed))
@@ -77,9 +85,8 @@ class Items:
             node = nodes[self.items[n].place]
             if not isinstance(node, Reason):
                 self.items[n].node, self.items[n].reason = node, Reason.NONE
-                self.items[n].read = subscription is None
-        if subscription is not None:
-            await self._watch(session, subscription, failed)
+                self.items[n].read = self.items[n].urgent not in subscriptions
+        await self._watch(session, subscriptions, failed)
         return [s for n in failed for s in _all(self.items[n])]
 
     async def read(self, session: Session, *, everything: bool = False) -> list[Sample]:
@@ -106,6 +113,10 @@ class Items:
         self.overflows += len(lost)
         return lost
 
+    def urgencies(self) -> list[bool]:
+        """Return which subscriptions are needed: an urgent one, one for the rest; the more urgent first."""
+        return sorted({item.urgent for item in self.items}, reverse=True)
+
     def failures(self) -> list[Sample]:
         """Return a sample for each point that gives no value, with the reason."""
         return [sample for item in self.items for sample in _all(item)]
@@ -124,10 +135,12 @@ class Items:
             if isinstance(found, int) and found >= 1:
                 item.node, item.reason, item.read = None, Reason.UNDECODABLE, False
 
-    async def _watch(self, session: Session, subscription: int, numbers: Iterable[int]) -> None:
+    async def _watch(self, session: Session, subscriptions: Subscriptions, numbers: Iterable[int]) -> None:
         wanted = [n for n in numbers if self.items[n].node is not None]
-        plain = await self._create(session, subscription, wanted, filtered=True)
-        await self._create(session, subscription, plain, filtered=False)
+        for urgent, subscription in subscriptions.items():
+            these = [n for n in wanted if self.items[n].urgent is urgent]
+            plain = await self._create(session, subscription, these, filtered=True)
+            await self._create(session, subscription, plain, filtered=False)
 
     async def _create(
         self, session: Session, subscription: int, numbers: Sequence[int], *, filtered: bool
@@ -171,7 +184,8 @@ def _request(handle: int, item: Item, filtered: bool) -> ua.MonitoredItemCreateR
     wanted.MonitoringMode = ua.MonitoringMode.Reporting
     parameters = wanted.RequestedParameters
     parameters.ClientHandle, parameters.QueueSize = ua.UInt32(handle), ua.UInt32(item.queue)
-    parameters.SamplingInterval = ua.Double(item.sampling / MILLISECOND)
+    sampling = min(item.sampling, URGENT) if item.urgent else item.sampling
+    parameters.SamplingInterval = ua.Double(sampling / MILLISECOND)
     if item.deadband and filtered:
         chosen = ua.DataChangeFilter()
         chosen.Trigger = ua.DataChangeTrigger.StatusValue

@@ -8,9 +8,9 @@ from asyncua.ua.uaerrors import UaStatusCodeError
 
 from drivers.base import BoundDevice, Sink
 from drivers.opcua.alarms import Alarms
-from drivers.opcua.items import Items
+from drivers.opcua.items import URGENT, Items
 from drivers.opcua.notifications import plain
-from drivers.opcua.publishing import Publisher, Subscription
+from drivers.opcua.publishing import Publisher
 from drivers.opcua.refusals import LOST, no_connection
 from drivers.opcua.session import Session
 from drivers.opcua.transport import LARGEST_MESSAGE
@@ -57,7 +57,7 @@ class Listening:
         self._alarms = alarms
         self._clock = clock
         self._sink = sink
-        self._subscription: Subscription | None = None
+        self._subscriptions: dict[bool, int] = {}
         self._missed = False
         """Whether a message was lost, so that every variable must be read."""
         self._bad: dict[PointId, Reason] = {}
@@ -71,28 +71,34 @@ class Listening:
 
     async def _begin(self) -> None:
         self._certificates()
-        self._subscription = await self._subscribe()
-        number = self._subscription.number if self._subscription is not None else None
-        self._give(await self._items.begin(self._session, number))
         try:
-            self._give(await self._alarms.begin(self._session, self._publisher, self._sink.take))
+            await self._alarms.subscribe(self._publisher, self._sink.take)
         except UaStatusCodeError as error:
             self._alarms.refusal = str(error)
-            tables = [n.table for n in self._alarms.notifiers]
-            self._give([sample for table in tables for sample in table.unknown(Reason.REFUSED)])
+        self._subscriptions = await self._subscribe()
+        self._give(await self._items.begin(self._session, self._subscriptions))
+        self._give(await self._alarms.begin(self._session))
         self._complain()
 
-    async def _subscribe(self) -> Subscription | None:
-        """Return a subscription for the variables, or None: they must be read. Raises Unreachable."""
-        if not self._items.items:
-            return None
+    async def _subscribe(self) -> dict[bool, int]:
+        """Subscribe for what is urgent and for the rest; a server that allows one only has both there.
+
+        Return their numbers; what has none must be read. Raises Unreachable.
+        """
         interval = min(device.connection.interval for device in self._devices)
-        try:
-            return await self._publisher.subscribe(interval, PRIORITY, self._take, self._on_gap)
-        except UaStatusCodeError:
-            return None
-        except LOST as error:
-            raise no_connection(error, self._session.where, LARGEST_MESSAGE) from error
+        numbers: dict[bool, int] = {}
+        for urgent in self._items.urgencies():
+            every = min(interval, URGENT) if urgent else interval
+            try:
+                made = await self._publisher.subscribe(every, PRIORITY + urgent, self._take, self._on_gap)
+            except UaStatusCodeError:
+                if numbers:
+                    numbers[urgent] = numbers[True]
+            except LOST as error:
+                raise no_connection(error, self._session.where, LARGEST_MESSAGE) from error
+            else:
+                numbers[urgent] = made.number
+        return numbers
 
     def _take(self, notifications: Sequence[Any], release: Release) -> None:
         intake = Intake(release=release)
@@ -176,8 +182,7 @@ class Listening:
                 self._give(await self._alarms.refresh(self._session))
                 refresh = now + REFRESH
             if self._bad and now >= retry:
-                number = self._subscription.number if self._subscription is not None else None
-                self._give(await self._items.retry(self._session, number))
+                self._give(await self._items.retry(self._session, self._subscriptions))
                 retry = now + RETRY
             if now >= dates:
                 self._certificates()

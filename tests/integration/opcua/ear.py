@@ -1,7 +1,7 @@
 """A sink that remembers, and a driver at work on one device."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -65,8 +65,11 @@ def device(
     state: str = "",
     events: Sequence[EventMap] = (FIRE,),
     timeout: float = 3.0,
+    urgent: Collection[str] = (),
 ) -> BoundDevice:
-    bound = tuple(BoundPoint(f"opc/{n}", "opc", SPEC.address.model_validate(a)) for n, a in points.items())
+    bound = tuple(
+        BoundPoint(f"opc/{n}", "opc", SPEC.address.model_validate(a), urgent=n in urgent) for n, a in points.items()
+    )
     model = SPEC.connection.model_validate({"interval": "50ms", **connection})
     return BoundDevice("opc", model, bound, tuple(events), timeout=timeout, state=state)
 

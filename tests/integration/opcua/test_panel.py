@@ -61,6 +61,18 @@ async def test_variables_tell_their_values_and_what_is_not_there_is_said(fleet: 
         await ear.sees(label="Chợ", present=2)
 
 
+async def test_what_is_urgent_is_reported_faster_than_the_rest_and_alarms_by_themselves(fleet: Fleet) -> None:
+    wanted = {"url": url(fleet), "security": "None", "interval": "400ms"}
+    ear, driver = Ear(), OpcUaDriver([device(wanted, POINTS, urgent=["present"])])
+    async with listening(driver, ear):
+        await ear.sees(label="simulated", alarm=False)
+        server: Any = fleet._line_of["opc"]
+        made = server._server.iserver.subscription_service.subscriptions.values()
+        assert sorted(s.data.RevisedPublishingInterval for s in made) == [50, 50, 400]
+        fleet.set("opc/fire", True)
+        await ear.sees(present=2)
+
+
 async def test_alarms_are_points_and_events_and_are_acknowledged_at_the_panel(fleet: Fleet) -> None:
     ear, driver = Ear(), plain(fleet)
     async with listening(driver, ear):
