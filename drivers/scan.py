@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from drivers.base import BoundPoint
 from hub.model import MILLISECOND, SECOND, DeviceId
 
-TICK = 50 * MILLISECOND
-"""Phases are whole ticks: ten devices at a time cost half of what each alone does, for waking up is not free."""
+TICK = 100 * MILLISECOND
+"""Phases are whole ticks: devices asked together cost half of what each alone does, for waking up is not free, nor is
+telling the disk."""
 
 PROMPT = 5 * SECOND
 """On every (re)connect every group is scanned within this, however slow it is; nobody waits a minute for a picture."""

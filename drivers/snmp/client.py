@@ -13,11 +13,10 @@ from drivers.snmp import oid as oids
 from drivers.snmp import signin
 from drivers.snmp.connection import Connection
 from drivers.snmp.exchange import BadAnswer, Distrusted, Exchange
+from drivers.snmp.reads import UPTIME
 from drivers.snmp.value import Raw
 from hub.model import SECOND, Clock, DriverError, Misconfigured, NoAnswer, Unreachable
 
-UPTIME = "1.3.6.1.2.1.1.3.0"
-"""sysUpTime (RFC 3418): every agent has it."""
 LONGEST_WALK = 20 * SECOND
 QUIET = 100 * SECOND
 """After so long without an answer the agent's time is asked for again: 150 s apart is outside its window (RFC 3414)."""
@@ -50,13 +49,12 @@ class SnmpClient:
             told = f"what answers at {self._where} does not speak SNMP {self._connection.version}"
             raise Unreachable(told, "protocol_error") from why
 
-    async def get(self, names: Sequence[str], patience: float) -> dict[str, Raw]:
+    async def get(self, names: list[str], patience: float) -> dict[str, Raw]:
         """Return the values the agent has of these OIDs; none at all when it answers with an error.
 
         Raises NoAnswer, Unreachable, Misconfigured, BadAnswer.
         """
-        wanted = list(names)
-        return await self._ask(lambda s: s.send_get_many(wanted), lambda s: s.recv_get_many(), patience)
+        return await self._ask(lambda s: s.send_get_many(names), _receive_values, patience)
 
     async def column(self, column: str, repetitions: int, most: int, patience: float) -> dict[str, Raw]:
         """Return every row of a column by index.
@@ -138,7 +136,7 @@ class SnmpClient:
         await self._probe(patience)
 
     async def _probe(self, patience: float) -> None:
-        await self.exchange.ask(lambda s: s.send_get_many([UPTIME]), lambda s: s.recv_get_many(), patience)
+        await self.exchange.ask(lambda s: s.send_get_many([UPTIME]), _receive_values, patience)
 
     async def _blame_privacy(self, signing: tuple[str, int, bytes], patience: float) -> None:
         """An agent drops what it cannot decrypt; if it answers the same user unencrypted, the privacy is wrong."""
@@ -195,6 +193,11 @@ class _Walk:
             if here <= self._last:
                 raise BadAnswer(f"the table {self._column} runs in circles at row {index}")
             self.rows[index], self._last = item[1], here
+
+
+def _receive_values(sock: Any) -> dict[str, Raw]:
+    values: dict[str, Raw] = sock.recv_get_many()
+    return values
 
 
 def _send_refresh(sock: Any) -> None:

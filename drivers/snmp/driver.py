@@ -9,15 +9,14 @@ from pydantic import ValidationError
 
 from drivers.base import BoundDevice, BoundPoint, Sink
 from drivers.snmp import rates
-from drivers.snmp.client import UPTIME, SnmpClient
+from drivers.snmp.client import SnmpClient
 from drivers.snmp.connection import Limits
 from drivers.snmp.exchange import BadAnswer
-from drivers.snmp.plan import Request
-from drivers.snmp.reads import Counts, Reads, row_columns
+from drivers.snmp.reads import UPTIME, Ask, Counts, Reads, row_columns
 from drivers.snmp.tables import Tables, guards_of
 from drivers.snmp.value import Raw
 from hub.metrics import Figure
-from hub.model import Clock, DeviceId, Misconfigured, PointId, Reason, Refused, Sample, Value
+from hub.model import Block, Clock, DeviceId, Misconfigured, PointId, Reason, Refused, Sample, Value
 from hub.model.clock import SystemClock
 
 
@@ -40,16 +39,16 @@ class SnmpDriver:
         """Find the agent and sign in. Raises Unreachable, Misconfigured."""
         await self._client.open(self._patience)
 
-    async def read(self, points: Sequence[BoundPoint]) -> list[Sample]:
-        """Return one sample for each point, all of one device. Raises NoAnswer, Unreachable, Misconfigured."""
+    async def read(self, points: Sequence[BoundPoint]) -> Sequence[Sample | Block]:
+        """Return what is known of each point, all of one device. Raises NoAnswer, Unreachable, Misconfigured."""
         if not points:
             return []
         device = self._devices[points[0].device]
         for _ in range(2):
-            reads = await self._reads_of(device, points)
-            samples = await self._collect(device, reads)
-            if samples is not None:
-                return samples
+            reads = self._known(points) or await self._find_out(device, points)
+            seen = await self._collect(device, reads)
+            if seen is not None:
+                return seen
         return reads.none_of(range(len(points)), Reason.WAITING)
 
     async def subscribe(self, sink: Sink) -> None:
@@ -79,59 +78,68 @@ class SnmpDriver:
         )
         yield Figure("citywatch_snmp_walks", "Columns read to find rows by name", self._walks, of, total=True)
 
-    async def _collect(self, device: BoundDevice, reads: Reads) -> list[Sample] | None:
-        """Return the samples of all points; None when rows may have moved under the question."""
-        samples = list(reads.lost)
-        for request in tuple(reads.requests):
-            found = await self._fetch(device, reads, request)
+    async def _collect(self, device: BoundDevice, reads: Reads) -> list[Sample | Block] | None:
+        """Return what is seen of all points; None when rows may have moved under the question."""
+        seen: list[Sample | Block] = [*reads.lost]
+        for ask in tuple(reads.asks):
+            found = await self._fetch(device, reads, ask)
             if found is None:
                 return None
-            samples += found
+            seen += found
         for column, members in reads.columns.items():
             rows = await self._column(device, column)
-            samples += reads.none_of(members, Reason.UNDECODABLE) if rows is None else reads.of_column(column, rows)
-        return samples
+            seen += reads.none_of(members, Reason.UNDECODABLE) if rows is None else reads.of_column(column, rows)
+        return seen
 
-    async def _fetch(self, device: BoundDevice, reads: Reads, request: Request) -> list[Sample] | None:
+    async def _fetch(self, device: BoundDevice, reads: Reads, ask: Ask) -> Sequence[Sample | Block] | None:
         """Ask one request; one that is answered with an error, or not understood, is halved and asked again."""
         reason = Reason.NOT_PROGRAMMED if self._connection.version == 1 else Reason.REFUSED
         try:
-            answer = await self._client.get([UPTIME, *reads.guards, *request.oids], device.timeout)
+            answer = await self._client.get(ask.names, device.timeout)
         except BadAnswer:
             answer, reason = {}, Reason.UNDECODABLE
         if not answer:
-            return await self._halve(device, reads, request, reason)
+            return await self._halve(device, reads, ask, reason)
         uptime = answer.get(UPTIME)
         moment = rates.Moment(uptime if isinstance(uptime, int) else None, self._clock.monotonic())
         if self._tables.moved(answer, moment, reads.guards):
             return None
-        if reads.gone(request, answer):
+        if reads.gone(ask, answer):
             self._tables.doubt(moment.at)
-        return reads.of_answer(request, answer, moment, self._counts)
+        return reads.of_answer(ask, answer, moment, self._counts)
 
-    async def _halve(self, device: BoundDevice, reads: Reads, request: Request, reason: Reason) -> list[Sample] | None:
-        if len(request.members) == 1:
-            return reads.none_of(request.members, reason)
-        samples: list[Sample] = []
-        for part in reads.split(request):
+    async def _halve(
+        self, device: BoundDevice, reads: Reads, ask: Ask, reason: Reason
+    ) -> Sequence[Sample | Block] | None:
+        if len(ask.request.members) == 1:
+            return reads.none_of(ask.request.members, reason)
+        seen: list[Sample | Block] = []
+        for part in reads.split(ask):
             found = await self._fetch(device, reads, part)
             if found is None:
                 return None
-            samples += found
-        return samples
+            seen += found
+        return seen
 
-    async def _reads_of(self, device: BoundDevice, points: Sequence[BoundPoint]) -> Reads:
+    def _known(self, points: Sequence[BoundPoint]) -> Reads | None:
+        """Return how the points are read, if that is known and no name of a row has to be looked up again."""
+        version, reads = self._reads.get(_key(points), _UNKNOWN)
+        if reads is None or version != self._tables.version:
+            return None
+        columns = reads.row_columns
+        return None if columns and self._tables.unknown(columns, self._clock.monotonic()) else reads
+
+    async def _find_out(self, device: BoundDevice, points: Sequence[BoundPoint]) -> Reads:
         """Return how the points are read, after reading the names of rows where that is due."""
         await self._learn(device, row_columns(points))
-        key = tuple([p.id for p in points])
-        known = self._reads.get(key)
-        if known is None or known[0] != self._tables.version:
+        known = self._known(points)
+        if known is None:
             limits = self._limits[device.id]
             room = min(limits.largest, self._connection.largest) - 1
             repetitions = 0 if self._connection.version == 1 else limits.repetitions
-            known = self._tables.version, Reads(tuple(points), self._tables, room, repetitions)
-            self._reads[key] = known
-        return known[1]
+            known = Reads(tuple(points), self._tables, room, repetitions)
+            self._reads[_key(points)] = self._tables.version, known
+        return known
 
     async def _learn(self, device: BoundDevice, columns: Sequence[str]) -> None:
         unknown = self._tables.unknown(columns, self._clock.monotonic()) if columns else []
@@ -153,6 +161,13 @@ class SnmpDriver:
             return await self._client.column(column, limits.repetitions, limits.largest_table, device.timeout)
         except BadAnswer:
             return None
+
+
+_UNKNOWN: tuple[int, Reads | None] = -1, None
+
+
+def _key(points: Sequence[BoundPoint]) -> tuple[PointId, ...]:
+    return tuple([p.id for p in points])
 
 
 def _limits(device: BoundDevice) -> Limits:

@@ -65,9 +65,11 @@ class Tables:
     def moved(self, answer: Mapping[str, Raw], moment: rates.Moment, guards: Iterable[str]) -> bool:
         """Tell whether rows may have other indexes than when the maps were read; if so, forget the maps."""
         last, self._last = self._last, moment
+        if not self._learnt:
+            return False
         anew = last is not None and rates.restarted(last, moment)
         changed = any(name in self._guards and answer.get(name) != self._guards[name] for name in guards)
-        if not (anew or changed) or not self._learnt:
+        if not (anew or changed):
             return False
         self._learnt.clear()
         return True

@@ -36,6 +36,18 @@ def decode(address: Address, raw: Raw | None) -> Value | Reason:
     return Reason.NOT_PROGRAMMED if value in address.missing and address.missing else value
 
 
+def whole(address: Address) -> tuple[int, int] | None:
+    """Return between which bounds (both good) an integer of the wire is the value itself; None: it never is.
+
+    What lies outside is not wrong yet: `decode` says what it is.
+    """
+    number = DECODERS[address.type] in (_number, _unsigned, _auto)
+    if not number or address.rate or address.percent_of is not None or address.missing or address.whole_column:
+        return None
+    low = LOWEST.get(address.type, -EXACT if address.type == "auto" else -(2**31))
+    return low, HIGHEST.get(address.type, EXACT)
+
+
 def percentage(part: Value | Reason, whole: Raw | None) -> Value | Reason:
     """Return `part` in percent of `whole`; of nothing, nothing."""
     if type(part) is Reason:

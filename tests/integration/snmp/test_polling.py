@@ -16,7 +16,7 @@ from drivers.snmp.address import Address
 from drivers.snmp.connection import Connection
 from drivers.snmp.driver import SnmpDriver
 from hub.config import load
-from hub.model import Misconfigured, NoAnswer, Reason, Unreachable
+from hub.model import Misconfigured, NoAnswer, Reason, Unreachable, one_by_one
 from tests.support import snmpd
 from tests.support.snmpd import MADE_UP, Snmpd
 
@@ -38,7 +38,8 @@ def device(agent: Snmpd, *points: dict[str, object], **sign_in: object) -> Bound
 
 
 async def values(driver: SnmpDriver, device: BoundDevice) -> list[object]:
-    return [s.reason if s.value is None else s.value for s in await driver.read(device.points)]
+    seen = {s.point: s.reason if s.value is None else s.value for s in one_by_one(await driver.read(device.points))}
+    return [seen[p.id] for p in device.points]
 
 
 @pytest.mark.parametrize("user", snmpd.USERS)
@@ -199,7 +200,7 @@ async def test_the_shipped_profile_reads_this_machine(agent, tmp_path, monkeypat
     host = bind(load(tmp_path, REGISTRY).devices["host"])
     driver = SnmpDriver([host])
     await driver.open()
-    samples = {s.point: s for s in await driver.read(host.points)}
+    samples = {s.point: s for s in one_by_one(await driver.read(host.points))}
     assert samples["host/name"].value == "exam"
     assert samples["host/link"].value == 1
     assert 0 < samples["host/memory_free"].value <= 100

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from drivers import REGISTRY
 from drivers.runner import Runner
-from hub.model import SECOND, DeviceEvent, DeviceState, Intake, Reason, Sample, SystemClock, Timestamp
+from hub.model import SECOND, DeviceEvent, DeviceState, Intake, Reason, Sample, SystemClock, Timestamp, one_by_one
 from simulators.fleet import Fleet
 from tests.unit.simulators.snmp import V3_RECEIVER, running, site_in
 
@@ -25,7 +25,7 @@ class Heard:
         self._more = asyncio.Event()
 
     def take(self, intake: Intake) -> None:
-        self.last |= {sample.point: sample for sample in intake.samples}
+        self.last |= {s.point: s for s in one_by_one([*intake.blocks, *intake.samples])}
         self.events += intake.events
         if intake.release is not None:
             intake.release()

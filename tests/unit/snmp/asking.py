@@ -7,7 +7,7 @@ from drivers.base import BoundDevice, BoundPoint
 from drivers.snmp.address import Address
 from drivers.snmp.connection import Connection
 from drivers.snmp.driver import SnmpDriver
-from hub.model import SECOND, Reason, Value
+from hub.model import SECOND, Reason, Value, one_by_one
 from hub.model.clock import ManualClock
 from tests.support.broken_snmp import COMMUNITY, BrokenSnmp, Script, ticks
 
@@ -31,7 +31,7 @@ class Asking:
 
     async def read(self) -> dict[str, Value | Reason]:
         """Read every point; the value of each, or why there is none."""
-        samples = await self.driver.read(self.device.points)
+        samples = one_by_one(await self.driver.read(self.device.points))
         assert len(samples) == len(self.device.points)
         return {s.point.partition("/")[2]: s.reason if s.value is None else s.value for s in samples}
 
