@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from hub.model import (
     Alarm,
+    Awaiting,
     CommandResult,
     DeviceId,
     DeviceStatus,
@@ -15,6 +16,7 @@ from hub.model import (
     PointId,
     Reading,
     Selection,
+    ServiceChange,
     Site,
     Timestamp,
     Value,
@@ -34,6 +36,23 @@ class Bucket(Struct, frozen=True):
     count: int
 
 
+class Gap(Struct, frozen=True):
+    """A span of time of which something is known to be missing, and why; without an end it lasts."""
+
+    start: Timestamp
+    end: Timestamp | None
+    cause: str
+    """`device`, `link`, `hub`, `dropped`."""
+    reason: str
+
+
+class Coverage(Struct, frozen=True):
+    """How complete a span is: the share of it without gaps (None for a span that has not begun), and the gaps."""
+
+    share: float | None
+    gaps: list[Gap]
+
+
 class JournalRow(Struct, frozen=True):
     """One journaled record as it is searched and shown: its number, its time, its tagged body."""
 
@@ -48,6 +67,10 @@ class Historian(Protocol):
 
     async def history(self, point: PointId, start: Timestamp, end: Timestamp, buckets: int) -> list[Bucket]:
         """Return a point's readings in [start, end) in at most `buckets` slices, oldest first, none empty."""
+        ...
+
+    async def coverage(self, point: PointId, start: Timestamp, end: Timestamp) -> Coverage:
+        """Return how complete a point's past is in [start, end), as far as that is past."""
         ...
 
     async def journal(self, *, before: int | None, limit: int, match: Mapping[str, str]) -> list[JournalRow]:
@@ -98,7 +121,22 @@ class Commander(Protocol):
         request: str | None = None,
         token: str | None = None,
     ) -> CommandResult:
-        """Give a command; returns when the result is journaled. The same request twice has the effect of once."""
+        """Give a command; returns when the result is journaled. The same request twice has the effect of once.
+
+        A dangerous one is not sent yet: its outcome is `awaiting`, a second person has to confirm it.
+        """
+        ...
+
+    def awaiting(self) -> Sequence[Awaiting]:
+        """Return the commands that wait for a second person, oldest first."""
+        ...
+
+    async def confirm(self, person: Person, id_: str, note: str) -> CommandResult:
+        """Confirm a command that somebody else gave; returns when the result is journaled."""
+        ...
+
+    def withdraw(self, person: Person, id_: str) -> None:
+        """Take back a command that waits."""
         ...
 
 
@@ -126,6 +164,10 @@ class View(Protocol):
 
     def alarm(self, alarm: str) -> Alarm | None:
         """Return one alarm, shown or not, if it ever was."""
+        ...
+
+    def out_of_service(self) -> Sequence[ServiceChange]:
+        """Return what people took out of service, oldest first."""
         ...
 
     def device(self, device: DeviceId) -> DeviceStatus:

@@ -34,6 +34,7 @@ class State:
         self._newest = 0
         self._alarms: dict[AlarmId, Alarm] = {}
         self._devices: dict[DeviceId, DeviceStatus] = {}
+        self._ears: list[tuple[frozenset[PointId], Callable[[Reading], None]]] = []
 
     @property
     def site(self) -> Site:
@@ -69,6 +70,9 @@ class State:
             fresh = {r.point: r for r in readings}
             self._readings.update(fresh)
             self._fresh.update(fresh)
+            for points, heard in self._ears:
+                for point in points & fresh.keys():
+                    heard(fresh[point])
         for record in records:
             if isinstance(record, Transition):
                 self._alarms[record.alarm] = fold(self._alarms.get(record.alarm), record)
@@ -76,6 +80,10 @@ class State:
                 r = record
                 self._devices[r.device] = DeviceStatus(r.device, r.state, r.reason, r.detail, r.at, None)
         return self._stream.publish(at, readings, records, sheets)  # type: ignore[arg-type]
+
+    def listen(self, points: frozenset[PointId], heard: Callable[[Reading], None]) -> None:
+        """Let `heard` know at once of every reading of a few points that is published."""
+        self._ears.append((points, heard))
 
     def _not_older(self, readings: Sequence[Reading]) -> list[Reading]:
         """Leave out what was overtaken: it waited for a full disk while later readings were shown."""

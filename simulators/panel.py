@@ -13,8 +13,8 @@ PROFILE = "fire/en54-modbus"
 ARM, ARGUMENT, CODE = 0, 1, 2
 """Holding registers of the command block."""
 ARMED_FOR = 10 * SECOND
-DONE, NOT_ARMED, BAD_ARGUMENT, INHIBITED = 2, 4, 5, 6
-"""What the result register says (0: nothing was asked yet)."""
+DONE, NOT_ARMED, BAD_ARGUMENT, INHIBITED = "done", "not armed", "bad argument", "inhibited"
+"""What the result register says, in the words of the profile."""
 
 
 class Panel:
@@ -26,7 +26,7 @@ class Panel:
         self._zones = [p for p in device.points if p.kind == "fire.alarm" and p.name.endswith(".alarm")]
         self._burning: set[str] = set()
         self._armed: tuple[int, Timestamp] | None = None
-        self._commands: dict[int, Callable[[Timestamp], int]] = {
+        self._commands: dict[int, Callable[[Timestamp], str]] = {
             1: self._acknowledge, 2: self._silence, 3: self._resound, 4: self._reset,
         }  # fmt: skip
 
@@ -46,32 +46,32 @@ class Panel:
         if CODE in given:
             self._set("command_result", self._obey(given[CODE], now), now)
 
-    def _obey(self, code: int, now: Timestamp) -> int:
+    def _obey(self, code: int, now: Timestamp) -> str:
         armed, self._armed = self._armed, None
         if armed is None or armed[0] != 0x5A00 + code or now - armed[1] > ARMED_FOR:
             return NOT_ARMED
         command = self._commands.get(code)
         return BAD_ARGUMENT if command is None else command(now)
 
-    def _acknowledge(self, now: Timestamp) -> int:
+    def _acknowledge(self, now: Timestamp) -> str:
         self._set("unacknowledged", False, now)
         return DONE
 
-    def _silence(self, now: Timestamp) -> int:
+    def _silence(self, now: Timestamp) -> str:
         if not self._is("sounders", now):
             return INHIBITED
         self._set("sounders", False, now)
         self._set("silenced", True, now)
         return DONE
 
-    def _resound(self, now: Timestamp) -> int:
+    def _resound(self, now: Timestamp) -> str:
         if not self._is("fire", now):
             return INHIBITED
         self._set("silenced", False, now)
         self._set("sounders", True, now)
         return DONE
 
-    def _reset(self, now: Timestamp) -> int:
+    def _reset(self, now: Timestamp) -> str:
         """Put the panel back to quiet; whoever set a zone on fire has put it out by now."""
         for zone in self._zones:
             self._process.free(zone.id)

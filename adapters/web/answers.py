@@ -6,11 +6,13 @@ from pydantic import Field
 
 from adapters.web.wire import (
     AlarmRow,
+    AwaitingRow,
     BucketRow,
     CommandRecord,
     CommandRow,
     DeviceRow,
     EventRow,
+    GapRow,
     JournalEntry,
     PointDetail,
     RoleWord,
@@ -94,6 +96,10 @@ class HistoryAnswer(Wire):
     start: str
     end: str
     items: list[BucketRow]
+    coverage: float | None = Field(
+        description="Share of the span, as far as it is past, in which the point could be heard; null before it begins."
+    )
+    gaps: list[GapRow] = Field(description="What is missing in it, oldest first, at most 1000.")
 
 
 class JournalPage(Wire):
@@ -170,6 +176,19 @@ class CommandAnswer(Wire):
     """What became of a command that was sent."""
 
     result: CommandRecord
+
+
+class AwaitingPage(Wire):
+    """The commands that wait for a second person, oldest first."""
+
+    items: list[AwaitingRow]
+    next: str | None
+
+
+class ConfirmRequest(Wire):
+    """Confirm what somebody else asked for; the note says why."""
+
+    note: str = Field(min_length=1, max_length=2000)
 
 
 class LoginRequest(Wire):

@@ -5,6 +5,7 @@ from typing import Any
 
 from hub.model import (
     Alarm,
+    Awaiting,
     Command,
     CommandResult,
     CommandSpec,
@@ -147,10 +148,27 @@ def command_row(device: Device, spec: CommandSpec, role: str) -> JsonRow:
         "roles": list(spec.roles),
         "select": spec.select,
         "fire": spec.fire,
+        "confirm": spec.confirm,
         "allowed": spec.allowed,
         "may": spec.allowed and role in spec.roles,
         "interlock": spec.interlock is not None,
         "read_back": spec.read_back.point if spec.read_back else None,
+    }
+
+
+def awaiting_row(device: Device, spec: CommandSpec, asked: Awaiting, who: str, role: str) -> JsonRow:
+    """Return an `AwaitingRow` for somebody of a role."""
+    return {
+        "id": asked.id,
+        "device": asked.device,
+        "name": asked.name,
+        "title": text(spec.title),
+        "danger": spec.danger,
+        "who": asked.who,
+        "note": asked.note,
+        "at": iso(asked.at),
+        "expires": iso(asked.expires),
+        "may": who != asked.who and role in spec.roles,
     }
 
 
@@ -175,6 +193,8 @@ def command_note(record: Command | CommandResult, id_: str) -> JsonRow:
     detail = {"point": record.point, "name": record.name, "who": record.who, "request": record.request}
     if isinstance(record, Command):
         detail |= {"value": record.value, "note": record.note}  # type: ignore[dict-item]
+        if record.confirmed_by is not None:
+            detail["confirmed_by"] = record.confirmed_by
         return {"id": id_, "what": "command", "detail": detail, "at": iso(record.at)}
     detail |= {"outcome": record.outcome, "reason": record.reason, "detail": record.detail}
     return {"id": id_, "what": "command_result", "detail": detail, "at": iso(record.at)}

@@ -12,7 +12,7 @@ Scalar = bool | int | float | str
 PriorityWord = Literal["critical", "high", "medium", "low"]
 QualityWord = Literal["good", "uncertain", "bad"]
 HealthWord = Literal["waiting", "online", "degraded", "offline", "out_of_service"]
-OutcomeWord = Literal["done", "refused", "unknown"]
+OutcomeWord = Literal["done", "refused", "unknown", "awaiting"]
 RoleWord = Literal["viewer", "operator", "engineer", "admin"]
 StateWord = Literal[
     "normal", "unacknowledged", "acknowledged", "returned", "latched_unacknowledged", "latched_acknowledged"
@@ -122,6 +122,7 @@ class CommandRow(Wire):
     roles: list[RoleWord]
     select: bool = Field(description="Whether it must be selected first.")
     fire: bool = Field(description="Whether it acts on fire protection.")
+    confirm: bool = Field(description="Whether a second person must confirm it before it is sent.")
     allowed: bool = Field(description="Whether the site lets it be given to this device.")
     may: bool = Field(description="Whether whoever asks may give it.")
     interlock: bool = Field(description="Whether other points can forbid it.")
@@ -132,7 +133,9 @@ class CommandRecord(Wire):
     """What became of a command."""
 
     request: str
-    outcome: OutcomeWord = Field(description="unknown: look at the device; it is not sent again.")
+    outcome: OutcomeWord = Field(
+        description="unknown: look at the device, it is not sent again; awaiting: not sent, a second person must confirm."
+    )
     ok: bool
     reason: str = Field(description="One word; empty when done.")
     detail: str
@@ -141,6 +144,21 @@ class CommandRecord(Wire):
     who: str
     after: Scalar | None = Field(description="What the read-back saw last.")
     at: str
+
+
+class AwaitingRow(Wire):
+    """A command that somebody gave and that waits for a second person."""
+
+    id: str
+    device: str
+    name: str
+    title: Text
+    danger: int
+    who: str = Field(description="Who gave it.")
+    note: str = Field(description="Why.")
+    at: str
+    expires: str = Field(description="After that it is not sent any more.")
+    may: bool = Field(description="Whether whoever asks may confirm it.")
 
 
 class EventRow(Wire):
@@ -183,6 +201,15 @@ class BucketRow(Wire):
     last: Scalar | None
     quality: QualityWord
     count: int
+
+
+class GapRow(Wire):
+    """A span of time of which something is missing, and why; a null end: it lasts."""
+
+    start: str
+    end: str | None
+    cause: Literal["device", "link", "hub", "dropped"]
+    reason: str
 
 
 class JournalEntry(Wire):

@@ -45,8 +45,8 @@ class Advance(_Strict):
         "or a constant, for devices that move on by one record at each write.",
         examples=["number", "next", 1],
         json_schema_extra={
-            "vi": "`number`: số của bản ghi; `next`: số kế tiếp; hoặc một hằng số cho thiết bị tiến một bản ghi mỗi lần "
-            "ghi."
+            "vi": "`number`: số của bản ghi; `next`: số kế tiếp; hoặc một hằng số cho thiết bị tiến một bản ghi mỗi "
+            "lần ghi."
         },
     )
 

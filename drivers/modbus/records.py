@@ -160,8 +160,8 @@ def _one_read(device: BoundDevice, event: EventMap, limits: Limits) -> Reads:
     reads = Reads(points, limits.model_copy(update={"largest_gap": limits.largest_read, "one_field": False}))
     if len(reads.reads) != 1 or reads.impossible:
         raise Misconfigured(
-            f"event '{event.name}' of {device.id}: its record cannot be read at once; largest_read or a forbidden range "
-            "is in the way"
+            f"event '{event.name}' of {device.id}: its record cannot be read at once; largest_read or a forbidden "
+            "range is in the way"
         )
     return reads
 

@@ -6,6 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from msgspec.structs import replace
+
+from hub.commands.confirmations import LIFE, Asked, Confirmations
+from hub.commands.fires import Fires
 from hub.commands.ledger import Given, Ledger, in_time
 from hub.commands.permits import Judge, permit, permit_now, permit_write, raw_steps
 from hub.commands.selections import Selections
@@ -14,6 +18,7 @@ from hub.journal import Journal
 from hub.metrics import Figure
 from hub.model import (
     SECOND,
+    Awaiting,
     Clock,
     Command,
     CommandResult,
@@ -29,7 +34,7 @@ from hub.model import (
 from hub.roles import Person
 from hub.state import State
 
-OUTCOMES = ("done", "refused", "unknown")
+OUTCOMES = ("done", "refused", "unknown", "awaiting")
 
 
 class Commands:
@@ -51,6 +56,8 @@ class Commands:
         self._sender = Sender(lines, state, clock, pause)
         self.ledger = Ledger(state, journal, clock)
         self._selections = Selections(clock)
+        self._confirmations = Confirmations(clock)
+        self._fires = Fires(state, clock)
         self._busy: set[DeviceId] = set()
         self._counts: Counter[str] = Counter()
 
@@ -89,17 +96,63 @@ class Commands:
         request: str | None = None,
         token: str | None = None,
     ) -> CommandResult:
-        """Give a command. Raises Refused."""
+        """Give a command, or let it wait for its second person. Raises Refused."""
+        self._lapse()
         found, spec = self._find(device, name)
         command = self._command(person, spec, note, request)
         if (given := self.ledger.known(command.request, spec)) is not None:
             return await _again(given)
+        if (asked := self._confirmations.known(command.request)) is not None:
+            return self.ledger.waits(asked.command)
         with self._noting(command):
             permit(person, found, spec)
             steps = self._possible(found, spec, note)
             if spec.select:
                 self._selections.take(token, (device, name, person.name))
+            if spec.confirm:
+                return await self._wait(self._confirmations.ask(found, spec, command))
         return await self._give(found, spec, steps, command)
+
+    def awaiting(self) -> list[Awaiting]:
+        """Return the commands that wait for a second person, oldest first."""
+        self._lapse()
+        return self._confirmations.all()
+
+    async def confirm(self, person: Person, id_: str, note: str) -> CommandResult:
+        """Confirm what somebody else asked for; it is sent then. Raises Refused."""
+        self._lapse()
+        asked = self._confirmations.find(id_)
+        with self._noting(replace(asked.command, who=person.name, note=note)):
+            if asked.command.who == person.name:
+                raise Refused("same_person", "a second person must confirm it, and you are the first")
+            permit(person, asked.device, asked.spec)
+            steps = self._possible(asked.device, asked.spec, note)
+        self._confirmations.close(asked)
+        both = f"{asked.command.note} / {person.name}: {note.strip()}"
+        command = replace(asked.command, note=both, confirmed_by=person.name)
+        return await self._give(asked.device, asked.spec, steps, command)
+
+    def withdraw(self, person: Person, id_: str) -> None:
+        """Take back what waits: whoever asked for it, or whoever could have confirmed it. Raises Refused."""
+        self._lapse()
+        asked = self._confirmations.find(id_)
+        permit(person, asked.device, asked.spec)
+        self._confirmations.close(asked)
+        self.ledger.refuse(asked.command, Refused("withdrawn", f"{person.name} took it back; nothing was sent"))
+        self._counts["refused"] += 1
+
+    async def _wait(self, asked: Asked) -> CommandResult:
+        asyncio.get_running_loop().call_later(LIFE / SECOND + 1, self._lapse)
+        told = self.ledger.waits(asked.command)
+        self._counts["awaiting"] += 1
+        await in_time(self.ledger.say(told))
+        return told
+
+    def _lapse(self) -> None:
+        for asked in self._confirmations.lapsed():
+            self._counts["refused"] += 1
+            detail = f"nobody confirmed it within {LIFE / SECOND:g} s; nothing was sent"
+            self.ledger.refuse(asked.command, Refused("not_confirmed", detail))
 
     def restore(self) -> None:
         """Remember what was asked before this start, and say what nobody heard the end of."""
@@ -142,6 +195,7 @@ class Commands:
             raise Refused("no_note", "say why: a command needs a reason, which the journal keeps")
         steps = raw_steps(spec, self._state.site.points)
         permit_now(device, spec, self._judge)
+        self._fires.permit(device, spec)
         if device.id in self._busy:
             raise Refused("busy", f"another command to {device.id} is under way; wait for its result")
         return steps

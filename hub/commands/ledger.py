@@ -87,6 +87,15 @@ class Ledger:
         """Leave an entry of what was asked and not sent. It is not remembered: it may be asked again."""
         self._record(self._result(command.request, command, Said("refused", why.reason, str(why))))
 
+    def waits(self, command: Command) -> CommandResult:
+        """Return what is told of a command that waits for its second person."""
+        detail = f"it waits for a second person to confirm it; nothing was sent yet ({command.note})"
+        return self._result(command.request, command, Said("awaiting", "second_person", detail))
+
+    def say(self, result: CommandResult) -> asyncio.Event:
+        """Journal what is told of a command that was not sent; the event is set when it is on disk and told."""
+        return self._record(result)
+
     async def kept(self, command: Command) -> bool:
         """Journal a command; tell whether it is on disk in time to be sent."""
         return await in_time(self._record(command))

@@ -11,6 +11,7 @@ from hub.config.points import Blueprint, built, own_point
 from hub.config.problems import Report, did_you_mean, known_are
 from hub.config.profile import CommandEntry, ProfileFile
 from hub.model import (
+    SECOND,
     CommandSpec,
     Condition,
     DeviceId,
@@ -25,8 +26,10 @@ from hub.model import (
 )
 from hub.model.command import is_fire
 
-SELECT_FROM = 4
-"""Danger from which a command is always selected first."""
+SELECT_FROM = CONFIRM_FROM = 4
+"""Danger from which a command is always selected first, and always confirmed by a second person."""
+AFTER_FIRE = 30 * SECOND
+"""How long after a new fire a dangerous command to fire protection is refused, where its profile says nothing."""
 _NOWHERE: frozenset[str] = frozenset()
 
 
@@ -100,6 +103,8 @@ class _Reading:
             roles=tuple(entry.roles),
             select=bool(entry.select) or fire or entry.danger >= SELECT_FROM,
             fire=fire,
+            confirm=bool(entry.confirm) or entry.danger >= CONFIRM_FROM,
+            after_fire=_after_fire(entry, fire),
             timeout=entry.timeout,
             arm=PointValue(entry.arm.point, entry.arm.value) if entry.arm else None,
             read_back=ReadBack(back.point, back.value, back.within) if back else None,
@@ -112,6 +117,9 @@ class _Reading:
         if entry.select is False and (fire or entry.danger >= SELECT_FROM):
             why = "to fire protection" if fire else f"of danger {entry.danger}"
             self._report.error(tree.value_marks["select"], f"a command {why} is always selected first", "remove it")
+        if entry.confirm is False and entry.danger >= CONFIRM_FROM:
+            why = f"a command of danger {entry.danger} always needs a second person"
+            self._report.error(tree.value_marks["confirm"], why, "remove it")
         if fire and entry.danger < 1:
             self._report.error(tree.value_marks.get("danger", at), "a command to fire protection is never harmless")
 
@@ -180,6 +188,12 @@ class _Reading:
                 self._report.error(node.value_marks[key], message, did_you_mean(given, self._plans), alone=True)
         for key in ("all", "any", "not"):
             self._known(node.get(key), beside)
+
+
+def _after_fire(entry: CommandEntry, fire: bool) -> int:
+    if entry.after_fire is None:
+        return AFTER_FIRE if fire and entry.danger >= CONFIRM_FROM else 0
+    return entry.after_fire
 
 
 def _named(wanted: str | None, name: str) -> bool:

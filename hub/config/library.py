@@ -194,7 +194,7 @@ class Library:
 def _check_unknown(file: ProfileFile, tree: Map, report: Report) -> None:
     """Report unknown states that are no kinds, and those that a point tells after all."""
     points = [*file.points.values(), *(point for entry in file.each for point in entry.points.values())]
-    told = {point.get("kind") for point in points if isinstance(point, dict)}
+    told = {str(point.get("kind")) for point in points if isinstance(point, dict)}
     for kind, mark in zip(file.unknown_states, getattr(tree.get("unknown_states"), "marks", ()), strict=True):
         if kind not in POINT_KINDS:
             hint = did_you_mean(kind, POINT_KINDS, otherwise=known_are("kinds", POINT_KINDS))

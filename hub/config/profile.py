@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema, model_validator
 
-from hub.config.durations import Period
+from hub.config.durations import Duration, Period
 from hub.config.shape import Id, Place, Strict, Title, matching, said
 from hub.model import Value
 
@@ -156,6 +156,18 @@ class CommandEntry(Strict):
         "Phải chọn trước khi ra lệnh.",
         default=None,
         example=True,
+    )
+    confirm: bool | None = said(
+        "A second person must confirm it within a minute; always so from danger 4 on.",
+        "Cần người thứ hai xác nhận trong một phút; luôn cần từ mức 4.",
+        default=None,
+        example=True,
+    )
+    after_fire: Duration | None = said(
+        "Not within this long after a new fire of the same device; fire protection from danger 4 on: 30s.",
+        "Không được ra lệnh trong khoảng này sau khi có báo cháy mới tại cùng thiết bị; từ mức 4: 30s.",
+        default=None,
+        example="30s",
     )
     interlock: Any = said(
         "A condition on points of the same device that must hold; unknown forbids.",

@@ -86,6 +86,10 @@ class CommandSpec(Struct, frozen=True):
     read_back: ReadBack | None = None
     interlock: Condition | None = None
     """What must hold on the last readings; unknown forbids."""
+    confirm: bool = False
+    """Whether a second person must confirm it before it is sent."""
+    after_fire: int = 0
+    """Nanoseconds after a new fire of the same device during which it is refused."""
 
 
 def is_fire(profile: str, kind: str) -> bool:
@@ -98,6 +102,20 @@ class Selection(Struct, frozen=True):
 
     token: str
     expires: Timestamp
+
+
+class Awaiting(Struct, frozen=True):
+    """A command that was given and waits for a second person."""
+
+    id: str
+    device: str
+    name: str
+    request: str
+    who: str
+    note: str
+    at: Timestamp
+    expires: Timestamp
+    """After that it is not sent any more."""
 
 
 class Command(Struct, frozen=True, tag="command"):
@@ -114,6 +132,8 @@ class Command(Struct, frozen=True, tag="command"):
     """Which command of the device; None: the point was written as such."""
     before: Value | None = None
     """The point's last value when it was asked."""
+    confirmed_by: str | None = None
+    """The second person, where one was needed."""
 
 
 class CommandResult(Struct, frozen=True, tag="command_result"):
@@ -124,7 +144,8 @@ class CommandResult(Struct, frozen=True, tag="command_result"):
     detail: str
     at: Timestamp
     outcome: str = ""
-    """done, refused (nothing was changed), unknown (look at the device; it is not tried again)."""
+    """done, refused (nothing was changed), unknown (look at the device; it is not tried again), awaiting (not sent: it
+    waits for a second person)."""
     point: PointId = ""
     who: str = ""
     name: str | None = None

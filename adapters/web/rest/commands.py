@@ -1,15 +1,23 @@
 """Commands to devices: which there are, select, operate; and single points that are set."""
 
 from adapters.base import Commander
-from adapters.web.answers import CommandAnswer, CommandPage, OperateRequest, SelectAnswer, WriteRequest
+from adapters.web.answers import (
+    AwaitingPage,
+    CommandAnswer,
+    CommandPage,
+    ConfirmRequest,
+    OperateRequest,
+    SelectAnswer,
+    WriteRequest,
+)
 from adapters.web.problem import ProblemError, not_found
 from adapters.web.routes import Answer, Call, Route
-from adapters.web.rows import command_result, command_row
+from adapters.web.rows import awaiting_row, command_result, command_row
 from hub.model import CommandResult, Refused, point_id
 from hub.model.clock import iso
 from hub.roles import Person, Right
 
-STATUS = {"not_allowed": 403, "unknown": 404, "value": 400, "no_note": 400, "not_recorded": 503}
+STATUS = {"not_allowed": 403, "unknown": 404, "value": 400, "no_note": 400, "not_recorded": 503, "same_person": 403}
 """Reason of a refusal → status; everything else: 409, the device or the site stands differently."""
 
 
@@ -60,6 +68,37 @@ async def operate(call: Call) -> Answer:
     return _answer(result)
 
 
+async def awaiting(call: Call) -> Answer:
+    """List what waits for a second person."""
+    desk, person = _desk(call)
+    rows = []
+    for asked in desk.awaiting():
+        device = call.parts.view.site.devices[asked.device]
+        spec = next(c for c in device.commands if c.name == asked.name)
+        rows.append(awaiting_row(device, spec, asked, person.name, person.role.value))
+    return {"items": rows, "next": None}
+
+
+async def confirm(call: Call) -> Answer:
+    """Confirm what somebody else asked for."""
+    desk, person = _desk(call)
+    try:
+        result = await desk.confirm(person, call.path("id"), call.sent(ConfirmRequest).note)
+    except Refused as refused:
+        raise _problem(refused) from None
+    return _answer(result)
+
+
+async def withdraw(call: Call) -> Answer:
+    """Take back what waits."""
+    desk, person = _desk(call)
+    try:
+        desk.withdraw(person, call.path("id"))
+    except Refused as refused:
+        raise _problem(refused) from None
+    return await awaiting(call)
+
+
 async def write(call: Call) -> Answer:
     """Set a point."""
     desk, person = _desk(call)
@@ -83,8 +122,21 @@ ROUTES = (
     ),
     Route(
         "POST", "/devices/{device}/commands/{name}/operate", operate, Right.COMMAND, CommandAnswer,
-        "Give a command; 200 means that it was sent, `outcome` what became of it",
+        "Give a command; 200 means that it was taken, `outcome` what became of it (`awaiting`: a second person must confirm)",
         body=OperateRequest, problems=COMMAND_PROBLEMS,
+    ),
+    Route(
+        "GET", "/commands/awaiting", awaiting, Right.COMMAND, AwaitingPage,
+        "The commands that wait for a second person", problems=(503,),
+    ),
+    Route(
+        "POST", "/commands/awaiting/{id}/confirm", confirm, Right.COMMAND, CommandAnswer,
+        "Confirm a command that somebody else gave, within a minute; it is sent then",
+        body=ConfirmRequest, problems=COMMAND_PROBLEMS,
+    ),
+    Route(
+        "POST", "/commands/awaiting/{id}/withdraw", withdraw, Right.COMMAND, AwaitingPage,
+        "Take back a command that waits for a second person", problems=COMMAND_PROBLEMS,
     ),
     Route(
         "POST", "/points/{device}/{point}/write", write, Right.WRITE, CommandAnswer,

@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from adapters.web.answers import CommandAnswer, CommandPage, Problem, SelectAnswer
+from adapters.web.answers import AwaitingPage, CommandAnswer, CommandPage, Problem, SelectAnswer
 from drivers import REGISTRY
 from hub.app import Hub
 from hub.config import load
@@ -26,6 +26,8 @@ devices:
   - {id: pump, profile: test/pump, zone: town, connection: {host: 10.0.0.1}, points: {target: {writable: true}},
      commands: {allow: [start, doubtful, guarded]}}
   - {id: panel, profile: fire/test-panel, zone: town, connection: {host: 10.0.0.2}, commands: {allow: [silence]}}
+  - {id: tower, profile: fire/en54-modbus, zone: town, connection: {host: 10.0.0.3}, interval: 100ms, with: {zones: 2},
+     commands: {allow: [acknowledge, silence, resound, reset]}}
 """
 PUMP = """
 profile: test/pump
@@ -80,8 +82,8 @@ class Works:
 
     async def ask(self, role: str, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
         """Return status and body of a request by somebody of a role."""
-        if role not in self._sessions:
-            headers = {"Authorization": f"Bearer {self.hub.token(role, role)}"}
+        if role not in self._sessions:  # "engineer-2" is another engineer
+            headers = {"Authorization": f"Bearer {self.hub.token(role, role.partition('-')[0])}"}
             self._sessions[role] = aiohttp.ClientSession(self.hub.url, headers=headers)
         async with self._sessions[role].request(method, f"/api/v1{path}", json=body) as answer:
             text = await answer.text()
@@ -94,6 +96,24 @@ class Works:
         given = {"note": "test", **body}
         status, answer = await self.ask(role, "POST", f"/devices/{device}/commands/{name}/operate", given)
         return status, CommandAnswer.model_validate(answer).result if status == 200 else answer
+
+    async def choose(self, role: str, device: str, name: str) -> Any:
+        """Select a command and give it; return the result or the refusal."""
+        status, chosen = await self.ask(role, "POST", f"/devices/{device}/commands/{name}/select")
+        if status != 200:
+            return status, chosen
+        return (await self.operate(role, device, name, token=SelectAnswer.model_validate(chosen).token))[1]
+
+    async def confirmed(self, role: str, device: str, name: str) -> Any:
+        """Let an engineer give a dangerous command and somebody else confirm it; return the result or the refusal."""
+        told = await self.choose("engineer", device, name)
+        assert told.outcome == "awaiting", told
+        _, page = await self.ask(role, "GET", "/commands/awaiting")
+        (waiting,) = AwaitingPage.model_validate(page).items
+        assert (waiting.device, waiting.name, waiting.who, waiting.may) == (device, name, "engineer", role != "engineer")
+        path = f"/commands/awaiting/{waiting.id}/confirm"
+        status, answer = await self.ask(role, "POST", path, {"note": "seen"})
+        return CommandAnswer.model_validate(answer).result if status == 200 else (status, answer)
 
     async def reads(self, point: str, value: Any) -> None:
         """Wait until a point has a value."""
@@ -163,17 +183,51 @@ async def test_an_interlock_is_judged_on_what_the_device_says_now(works: Works) 
     assert (await works.operate("engineer", "pump", "guarded"))[1].outcome == "done"
 
 
-async def test_a_fire_command_is_selected_then_operated_once(works: Works) -> None:
+async def test_a_fire_command_is_selected_then_confirmed_and_operated_once(works: Works) -> None:
     assert await works.operate("engineer", "panel", "silence") == (409, "not_selected")
     path = "/devices/panel/commands/silence/select"
     assert await works.ask("operator", "POST", path) == (403, "not_allowed")
     status, chosen = await works.ask("engineer", "POST", path)
     assert status == 200
     token = SelectAnswer.model_validate(chosen).token
-    status, result = await works.operate("engineer", "panel", "silence", token=token)
-    assert (status, result.outcome) == (200, "done")
+    status, told = await works.operate("engineer", "panel", "silence", token=token)
+    assert (status, told.outcome) == (200, "awaiting")
     assert await works.operate("engineer", "panel", "silence", token=token) == (409, "not_selected")
+    _, page = await works.ask("engineer", "GET", "/commands/awaiting")
+    waiting = f"/commands/awaiting/{page['items'][0]['id']}"
+    assert await works.ask("engineer", "POST", f"{waiting}/confirm", {"note": "me"}) == (403, "same_person")
+    assert await works.ask("operator", "POST", f"{waiting}/confirm", {"note": "me"}) == (403, "not_allowed")
+    assert await works.ask("viewer", "GET", "/commands/awaiting") == (403, "forbidden")
+    status, answer = await works.ask("engineer-2", "POST", f"{waiting}/confirm", {"note": "seen"})
+    assert (status, answer["result"]["outcome"], answer["result"]["who"]) == (200, "done", "engineer")
+    assert await works.ask("engineer-2", "POST", f"{waiting}/confirm", {"note": "seen"}) == (409, "not_waiting")
     await works.reads("panel/silence", True)
+
+
+async def test_a_panel_is_acknowledged_silenced_and_reset_and_each_effect_is_read_back(works: Works) -> None:
+    works.fleet.set("tower/sounders", True)
+    works.fleet.set("tower/unacknowledged", True)
+    works.fleet.set("tower/fire", True)
+    for point in ("sounders", "unacknowledged", "fire"):
+        await works.reads(f"tower/{point}", True)
+    told = await works.confirmed("engineer-2", "tower", "silence")
+    assert (told.outcome, told.detail) == ("done", "silenced is true")
+    await works.reads("tower/silenced", True)
+    assert (await works.choose("engineer", "tower", "resound")).outcome == "done"
+    assert works.fleet.get("tower/sounders") is True
+    assert await works.choose("engineer", "tower", "reset") == (409, "interlock"), "not acknowledged yet"
+    assert (await works.choose("engineer", "tower", "acknowledge")).outcome == "done"
+    await works.reads("tower/unacknowledged", False)
+    assert (await works.confirmed("engineer-2", "tower", "reset")).outcome == "done"
+    assert works.fleet.get("tower/sounders") is False
+    assert works.fleet.get("tower/command_result") == "done"
+
+
+async def test_nobody_silences_a_panel_whose_new_fire_was_not_heard_yet(works: Works) -> None:
+    works.fleet.set("tower/z01.alarm", True)
+    await works.reads("tower/sounders", True)
+    await works.reads("tower/z01.alarm", True)
+    assert await works.choose("engineer", "tower", "silence") == (409, "new_fire")
 
 
 async def test_what_the_site_does_not_allow_is_off(works: Works) -> None:

@@ -65,8 +65,8 @@ class Road:
     async def start(self) -> None:
         await self.fleet.start()
         devices = list(self.fleet.redirected(self.site).devices.values())
-        runner = Runner(devices, REGISTRY, self.ledger, SystemClock(), dice=random.Random(1))
-        self._task = asyncio.create_task(runner.run())
+        self.runner = Runner(devices, REGISTRY, self.ledger, SystemClock(), dice=random.Random(1))
+        self._task = asyncio.create_task(self.runner.run())
 
     async def stop(self) -> None:
         assert self._task is not None

@@ -20,6 +20,7 @@ devices:
     zone: z
     connection: {url: "opc.tcp://10.9.8.7", interval: 100ms}
     with: {zones: 2}
+    commands: {allow: [silence, reset]}
 """
 
 
@@ -79,6 +80,15 @@ async def test_what_happened_while_the_panel_started_anew_is_known_afterwards(ro
     await road.sees("panel/z02.condition", True)
     await road.sees("panel/z01.condition", False)
     await online(road)
+
+
+async def test_the_commands_of_a_panel_call_its_methods(road: Road) -> None:
+    await online(road)
+    await road.runner.write("panel", "panel/silence", True)
+    assert road.fleet.get("panel/silence") is True
+    assert road.fleet.get("panel/reset") is False
+    await road.runner.write("panel", "panel/reset", True)
+    assert road.fleet.get("panel/reset") is True
 
 
 async def test_a_bad_status_is_a_reason_and_never_a_value(road: Road) -> None:

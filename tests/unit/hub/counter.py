@@ -49,10 +49,13 @@ PUMP = (
     spec("off", "pump/switch", allowed=False),
     spec("armed", "pump/switch", arm=PointValue("pump/level", 1.5)),
     spec("chosen", "pump/switch", select=True),
+    spec("flood", "pump/switch", confirm=True),
+    spec("drain", "pump/switch", False, confirm=True, interlock=STILL),
 )
 PANEL = (
     spec("silence", "panel/silence", select=True, fire=True),
     spec("reset", "panel/silence", False, select=True, fire=True),
+    spec("hush", "panel/silence", select=True, fire=True, after_fire=30 * SECOND),
 )
 
 
@@ -65,7 +68,11 @@ def site() -> Site:
         a_point("pump", "mode", "device.state", mapping={"0": "off", "1": "auto"}, writable=True),
         a_point("pump", "speed", "device.count"),
     ]
-    panel = [a_point("panel", "silence", "fire.sounders", writable=True)]
+    panel = [
+        a_point("panel", "silence", "fire.sounders", writable=True),
+        a_point("panel", "z01", "fire.alarm"),
+        a_point("panel", "z02", "fire.alarm"),
+    ]
     return a_site([a_device("pump", pump, commands=PUMP), a_device("panel", panel, commands=PANEL)])
 
 

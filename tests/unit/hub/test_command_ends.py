@@ -196,4 +196,4 @@ async def test_every_end_is_counted(at: Counter) -> None:
     at.lines.fault = NoAnswer("silence")
     await at.desk.operate(ANH, "pump", "start", "why")
     counted = {figure.labels["outcome"]: figure.value for figure in at.desk.figures()}
-    assert counted == {"done": 1, "refused": 1, "unknown": 1}
+    assert counted == {"done": 1, "refused": 1, "unknown": 1, "awaiting": 0}

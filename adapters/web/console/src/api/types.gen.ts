@@ -68,6 +68,30 @@ export interface AlarmRow {
   instructions: string | null;
 }
 
+/** The commands that wait for a second person, oldest first. */
+export interface AwaitingPage {
+  items: AwaitingRow[];
+  next: string | null;
+}
+
+/** A command that somebody gave and that waits for a second person. */
+export interface AwaitingRow {
+  id: string;
+  device: string;
+  name: string;
+  title: Text;
+  danger: number;
+  /** Who gave it. */
+  who: string;
+  /** Why. */
+  note: string;
+  at: string;
+  /** After that it is not sent any more. */
+  expires: string;
+  /** Whether whoever asks may confirm it. */
+  may: boolean;
+}
+
 /** One slice of a point's history. */
 export interface BucketRow {
   at: string;
@@ -92,8 +116,8 @@ export interface CommandPage {
 /** What became of a command. */
 export interface CommandRecord {
   request: string;
-  /** unknown: look at the device; it is not sent again. */
-  outcome: "done" | "refused" | "unknown";
+  /** unknown: look at the device, it is not sent again; awaiting: not sent, a second person must confirm. */
+  outcome: "done" | "refused" | "unknown" | "awaiting";
   ok: boolean;
   /** One word; empty when done. */
   reason: string;
@@ -122,6 +146,8 @@ export interface CommandRow {
   select: boolean;
   /** Whether it acts on fire protection. */
   fire: boolean;
+  /** Whether a second person must confirm it before it is sent. */
+  confirm: boolean;
   /** Whether the site lets it be given to this device. */
   allowed: boolean;
   /** Whether whoever asks may give it. */
@@ -137,6 +163,11 @@ export interface CommentRequest {
   note: string;
   occurrence?: number;
   request?: string | null;
+}
+
+/** Confirm what somebody else asked for; the note says why. */
+export interface ConfirmRequest {
+  note: string;
 }
 
 /** An action that was not carried out, why, and how the alarm stands. */
@@ -279,6 +310,14 @@ export interface Filter {
   device?: string | null;
 }
 
+/** A span of time of which something is missing, and why; a null end: it lasts. */
+export interface GapRow {
+  start: string;
+  end: string | null;
+  cause: "device" | "link" | "hub" | "dropped";
+  reason: string;
+}
+
 /** One GeoJSON feature (RFC 7946); `properties.what` is outline, zone or device. */
 export interface GeoFeature {
   type: string;
@@ -315,6 +354,10 @@ export interface HistoryAnswer {
   start: string;
   end: string;
   items: BucketRow[];
+  /** Share of the span, as far as it is past, in which the point could be heard; null before it begins. */
+  coverage: number | null;
+  /** What is missing in it, oldest first, at most 1000. */
+  gaps: GapRow[];
 }
 
 /** One journaled record: its number, time, kind, and body with the kind's own fields. */
@@ -598,7 +641,7 @@ export type QualityWord = "good" | "uncertain" | "bad";
 
 export type HealthWord = "waiting" | "online" | "degraded" | "offline" | "out_of_service";
 
-export type OutcomeWord = "done" | "refused" | "unknown";
+export type OutcomeWord = "done" | "refused" | "unknown" | "awaiting";
 
 export type RoleWord = "viewer" | "operator" | "engineer" | "admin";
 
