@@ -45,6 +45,8 @@ def anchors(rule: Rule, site: Site, points: PointsOf) -> Iterator[Anchor]:
     for device in site.devices.values():
         if selector.profile not in (None, device.profile) or selector.device not in (None, device.id):
             continue
+        if selector.event is not None and not any(e.kind == selector.event for e in device.events):
+            continue
         if selector.kind is None and selector.point is None:
             if within(device.zone, selector.zone) and _tagged(selector, device.tags):
                 yield Anchor(device, None)

@@ -22,6 +22,9 @@ from rules.instance import Instance
 from rules.machine import HOLDING, NORMAL, Flags, Input, Refusal, advance
 from rules.wording import render
 
+TEST = "TEST"
+"""The mark of an alarm that is raised while its place is under test: shown with that word, told to nobody outside."""
+
 Standing = Callable[[Instance, Timestamp], tuple[Hold, ...]]
 """What holds an alarm that is raised at this place now, whatever held it before."""
 
@@ -66,7 +69,9 @@ class Book:
         rule, anchor = instance.rule, instance.anchor
         known = self._alarms.get(instance.id)
         holds = (*_own(known), *self._standing(instance, at))
-        cell = advance(_under(NORMAL if known is None else flags(known.last), holds), Input.RAISE, latching=rule.latch)
+        trial = instance.under_test
+        before = _under(NORMAL if known is None else flags(known.last), holds)
+        cell = advance(before, Input.RAISE, latching=rule.latch and not trial)
         if isinstance(cell, Refusal):
             return cell
         group = group_of(rule, anchor)
@@ -85,13 +90,14 @@ class Book:
                 device=anchor.device.id,
                 point=None if anchor.point is None else anchor.point.id,
                 zone=anchor.zone,
-                text=render(rule.text, anchor, self._site, instance.value()),
+                text=render(rule.text, anchor, self._site, instance.value(), instance.event()),
                 cause=instance.cause(),
                 at=at,
                 instructions=rule.instructions or self._zone_instructions(anchor.zone),
                 holds=holds,
                 group=group,
                 first=self._groups.first(group, instance.id, known),
+                mark=TEST if trial else None,
             )
         )
 

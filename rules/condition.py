@@ -11,10 +11,9 @@ last thing known is better evidence than none, and its age has a test of its own
 from collections.abc import Callable, Sequence
 from math import isfinite
 
-from hub.model import Condition, Group, Test, Value
-
-Truth = bool | None
-"""True, False or unknown."""
+from hub.model import Condition, Expression, Group, Test, Value
+from rules.expression import compiled
+from rules.logic import Truth, at_least, every, opposite, some
 
 Judge = Callable[[Value | None, Truth], Truth]
 """One compiled test: (value, last truth) → truth."""
@@ -103,6 +102,31 @@ def _limits(test: Test) -> tuple[float, float]:
     raise ValueError(f"`{test.verb}` needs two numbers, the smaller first, not {test.operand!r}")
 
 
+def _at_least(test: Test) -> Judge:
+    limit = _limit(test)
+    release = limit - test.deadband
+
+    def judge(value: Value | None, last: Truth) -> Truth:
+        number = _number(value)
+        if number is None:
+            return None
+        if number >= limit:
+            return True
+        return False if number <= release else bool(last)
+
+    return judge
+
+
+def _value(test: Test) -> Judge:  # noqa: ARG001 - the shape of every compiler
+    """Compile what an expression reads: not a truth, the value itself."""
+
+    def judge(value: Value | None, last: Truth) -> Truth:  # noqa: ARG001
+        usable = not isinstance(value, float) or isfinite(value)
+        return value if usable else None  # type: ignore[return-value]
+
+    return judge
+
+
 _JUDGES: dict[str, Callable[[Test], Judge]] = {
     "is": _same,
     "is_not": _same,
@@ -110,6 +134,8 @@ _JUDGES: dict[str, Callable[[Test], Judge]] = {
     "above": _above,
     "below": _below,
     "outside": _outside,
+    "at_least": _at_least,
+    "value": _value,
 }
 
 VERBS = frozenset(_JUDGES) | {AGE}
@@ -134,6 +160,8 @@ def _compile(condition: Condition, tests: list[Test]) -> Verdict:
         index = len(tests)
         tests.append(condition)
         return lambda truths: truths[index]
+    if isinstance(condition, Expression):
+        return compiled(condition, tests)
     parts = [_compile(part, tests) for part in condition.parts]
     return _group(condition, parts)
 
@@ -145,23 +173,8 @@ def _group(group: Group, parts: list[Verdict]) -> Verdict:
         return lambda truths: some([part(truths) for part in parts])
     if group.verb == "not" and len(parts) == 1:
         return lambda truths: opposite(parts[0](truths))
+    if group.verb == "sure" and len(parts) == 1:
+        return lambda truths: parts[0](truths) is True
+    if group.verb == "at_least":
+        return lambda truths: at_least(group.n, [part(truths) for part in parts])
     raise ValueError(f"unknown group `{group.verb}` of {len(parts)} parts")
-
-
-def every(truths: Sequence[Truth]) -> Truth:
-    """Kleene's and."""
-    if False in truths:
-        return False
-    return None if None in truths else True
-
-
-def some(truths: Sequence[Truth]) -> Truth:
-    """Kleene's or."""
-    if True in truths:
-        return True
-    return None if None in truths else False
-
-
-def opposite(truth: Truth) -> Truth:
-    """Kleene's not."""
-    return None if truth is None else not truth

@@ -9,6 +9,7 @@ After a start nothing changes until readings say so: an alarm whose points have 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
@@ -16,13 +17,13 @@ from hub.model import (
     SECOND,
     Alarm,
     AlarmId,
+    DeviceEvent,
+    DeviceId,
     Hold,
     OperatorAction,
     Outcome,
     PointId,
-    Quality,
     Reading,
-    Reason,
     Rule,
     Selector,
     ServiceChange,
@@ -31,19 +32,19 @@ from hub.model import (
     Transition,
 )
 from rules.absences import Absences
-from rules.binding import PointsOf, anchors, operand, points_of
-from rules.book import Book
-from rules.condition import AGE, Truth, verdict
+from rules.binding import PointsOf, points_of
+from rules.book import TEST, Book
+from rules.circuits import instances
 from rules.folding import Folding
+from rules.hours import Gate
 from rules.instance import Instance, Wire
+from rules.logic import Truth
 from rules.machine import Input
 from rules.memory import Memory, from_json, to_json
 from rules.people import People
+from rules.senses import Senses
 from rules.timers import Timers, Waiting
 from rules.upkeep import Said, Upkeep, Wait
-
-_SAYS_NOTHING = frozenset({Reason.WAITING, Reason.OUT_OF_SERVICE, Reason.NOT_PROGRAMMED})
-"""Bad for a reason that is nobody's news: no `on_bad_quality` acts on it."""
 
 
 class Engine:
@@ -51,8 +52,7 @@ class Engine:
 
     def __init__(self, site: Site) -> None:
         """Compile and bind every rule. Raises ValueError naming a rule that cannot be compiled."""
-        self.revision = 0
-        """Grows whenever `dump()` would say something new that is in no transition: keep it again."""
+        self._revision = 0
         self.unbound: list[tuple[Rule, PointId, Selector]] = []
         """Operands that name no point of their device: the test is unknown for ever."""
         self._book = Book(site, self._standing)
@@ -60,30 +60,38 @@ class Engine:
         self._instances: dict[AlarmId, Instance] = {}
         self._now: Timestamp | None = None
         self._memory = Memory()
-        points = points_of(site)
+        self._gates: dict[str, Gate] = {}
+        points, zone = points_of(site), ZoneInfo(site.timezone)
         for rule in site.rules:
-            self._add(rule, site, points)
+            self._add(rule, site, points, zone)
         self._absences = Absences(site)
         self._folding = Folding(self._instances.values(), site.devices)
         self._upkeep = Upkeep(self._book, self._instances, self._timers, self._absences, self._folding)
         self._people = People(self._book, self._instances, self._absences, self._upkeep)
-        self._ages = [w for i in self._instances.values() for w in i.wires if w.test.verb == AGE]
-        self._wires: Mapping[PointId, tuple[tuple[Wire, ...], tuple[Wire, ...]]] = _by_point(self._instances.values())
-        self.watched: frozenset[PointId] = frozenset(self._wires)
+        self._senses = Senses(self._instances.values(), self._timers, self._settle)
+        self.watched: frozenset[PointId] = self._senses.watched
         """Every point that some rule watches; readings of others may be kept back."""
+        self.told_of: frozenset[tuple[DeviceId, str]] = self._senses.told_of
+        """Every device and kind of event that some rule counts."""
         self.possible: frozenset[AlarmId] = frozenset(self._instances)
         """Every alarm that these rules can raise."""
-        self.aged: frozenset[PointId] = frozenset(w.point.id for w in self._ages if w.point is not None)
-        """Points under `stale_for`: every refresh of theirs must be told, also one that changes nothing."""
+        self.aged: frozenset[PointId] = self._senses.aged
+        """Points of which every refresh must be told, also one that changes nothing (`stale_for`, `sum`, `count`)."""
 
-    def _add(self, rule: Rule, site: Site, points: PointsOf) -> None:
+    @property
+    def revision(self) -> int:
+        """Grows whenever `dump()` would say something new that is in no transition: keep it again."""
+        return self._revision + self._senses.revision
+
+    def _add(self, rule: Rule, site: Site, points: PointsOf, zone: ZoneInfo) -> None:
+        if rule.active is not None:
+            self._gates[rule.id] = Gate(rule.id, rule.active, zone)
         try:
-            tests, judged = verdict(rule.when)
-            for anchor in anchors(rule, site, points):
-                bound = [(test, operand(test, anchor, points)) for test in tests]
-                instance = Instance(rule, anchor, bound, judged)
+            for instance in instances(rule, site, points):
+                instance.gate = self._gates.get(rule.id)
                 self._instances[instance.id] = instance
-                self.unbound += [(rule, anchor.id, t.of or rule.for_each) for t, point in bound if point is None]
+                missing = [w.test for w in instance.wires if w.point is None and not w.hears_events]
+                self.unbound += [(rule, instance.anchor.id, t.of or rule.for_each) for t in missing]
         except ValueError as wrong:
             raise ValueError(f"{rule.origin or 'rule'} {rule.id}: {wrong}") from wrong
 
@@ -94,67 +102,68 @@ class Engine:
 
     # -- readings and time ------------------------------------------------------------------------------------------
 
-    def step(self, readings: Sequence[Reading], now: Timestamp) -> Said:
-        """Return what these readings change, after everything that was due before them."""
+    def step(self, readings: Sequence[Reading], now: Timestamp, events: Sequence[DeviceEvent] = ()) -> Said:
+        """Return what these readings and events change, after everything that was due before them."""
         out = self.wake(now)
-        find = self._wires.get
-        bad = Quality.BAD
-        for reading in readings:
-            wires = find(reading.point)
-            if wires is None:
-                continue
-            value, heard = reading.value, True
-            if reading.quality is bad:
-                value, heard = None, reading.reason not in _SAYS_NOTHING
-            for wire in wires[0]:
-                truth = wire.judge(value, wire.last)
-                wire.reading = reading
-                if truth is not wire.truth or heard is not wire.heard:
-                    self._settle(wire, truth, heard, now, out)
-            if wires[1]:
-                self._refresh(wires[1], reading, now, out)
+        at = self._now or now
+        self._senses.hear(readings, at, out)
+        if events:
+            self._senses.told(events, at, out)
         return out
 
     def wake(self, now: Timestamp) -> Said:
         """Return what the passing of time alone changes: delays and holds that end, points that are silent too long."""
         out: Said = []
         if self._now is None:
-            self._begin(now)
+            self._begin(now, out)
         elif now < self._now - SECOND:
-            self._timers.shift(self._waiting(), now - self._now)
-        self._now = now
+            self._step_back(now, out)
+        # a clock that trembles stands still
+        self._now = now = now if self._now is None or now < self._now - SECOND else max(now, self._now)
         for item in self._timers.passed(now):
             if isinstance(item, Instance):
                 self._consider(item, now, out)
             elif isinstance(item, Wire):
-                item.deadline = None
-                self._settle(item, True, True, now, out)
+                self._senses.wake(item, now, out)
+            elif isinstance(item, Gate):
+                self._turn(item, now, out)
             elif isinstance(item, Wait):
                 self._upkeep.passed(item, now, out)
         return out
 
     def due(self) -> Timestamp | None:
         """Return when `wake` will next have something to do; 0 for at once (silence is counted from the first wake)."""
-        waits = self._ages or self._memory.pending or self._memory.alarms or self._memory.service
+        waits = (
+            self._senses.waiting or self._gates or self._memory.pending or self._memory.alarms or self._memory.service
+        )
         return 0 if self._now is None and waits else self._timers.due()
 
-    def _refresh(self, ages: Sequence[Wire], reading: Reading, now: Timestamp, out: Said) -> None:
-        """Begin the wait of `stale_for` anew when the reading is fresh: not bad, and not itself marked stale."""
-        fresh = reading.quality is not Quality.BAD and reading.reason is not Reason.STALE
-        for age in ages:
-            age.reading = reading
-            if fresh:
-                self._timers.set(age, now + age.span)
-                if age.truth is not False:
-                    self._settle(age, False, True, now, out)
+    def _step_back(self, now: Timestamp, out: Said) -> None:
+        """The clock of the machine was set back: what was running goes on, with its times moved."""
+        by = now - (self._now or now)
+        self._timers.shift(self._waiting(), by)
+        self._senses.shift(by)
+        for gate in self._gates.values():
+            self._turn(gate, now, out)
+
+    def _turn(self, gate: Gate, now: Timestamp, out: Said) -> None:
+        """The hours of a rule have begun or ended."""
+        self._timers.set(gate, gate.turn(now))
+        for instance in self._instances.values():
+            if instance.gate is gate:
+                self._consider(instance, now, out)
 
     def _settle(self, wire: Wire, truth: Truth, heard: bool, now: Timestamp, out: Said) -> None:
         wire.truth = wire.instance.truths[wire.index] = truth
         wire.heard = heard
         if truth is not None and truth is not wire.last:
             wire.last = truth
-            self.revision += wire.test.deadband > 0
-        self._consider(wire.instance, now, out)
+            self._revision += wire.test.deadband > 0
+        instance = wire.instance
+        if instance.marked and instance.active and not instance.under_test:
+            # the test is over and the condition is not: what was a test alarm is now a real one
+            self._switch(instance, now, out)
+        self._consider(instance, now, out)
 
     def _consider(self, instance: Instance, now: Timestamp, out: Said) -> None:
         """Start, keep, cancel or end the instance's delay, as its condition now demands.
@@ -167,11 +176,11 @@ class Engine:
         if wanted is instance.active:
             if instance.deadline is not None:
                 instance.deadline = None
-                self.revision += 1
+                self._revision += 1
             return
         if instance.deadline is None and instance.delay:
             self._timers.set(instance, now + instance.delay)
-            self.revision += 1
+            self._revision += 1
         elif instance.deadline is None or instance.deadline <= now:
             self._switch(instance, now, out)
 
@@ -179,12 +188,13 @@ class Engine:
         done = self._book.switch(instance, now)
         instance.deadline = None
         if isinstance(done, Transition):
-            instance.active = done.active
+            instance.active, instance.marked = done.active, done.mark == TEST
         self._upkeep.tell(done, out)
 
     def _waiting(self) -> Iterator[Waiting]:
         yield from self._instances.values()
-        yield from self._ages
+        yield from self._gates.values()
+        yield from self._senses.waits()
         yield from self._upkeep.waits()
 
     # -- people -----------------------------------------------------------------------------------------------------
@@ -229,12 +239,12 @@ class Engine:
         instances = self._instances.values()
         pending = {i.id: i.deadline for i in instances if i.deadline is not None}
         bands = {i.id: [w.key for w in i.wires if w.test.deadband and w.last] for i in instances}
-        silences: dict[AlarmId, dict[str, Timestamp]] = {}
-        for age in self._ages:
-            if age.deadline is not None:
-                silences.setdefault(age.instance.id, {})[age.key] = age.deadline
         return Memory(
-            now, pending=pending, bands={alarm: keys for alarm, keys in bands.items() if keys}, silences=silences
+            now,
+            pending=pending,
+            bands={alarm: keys for alarm, keys in bands.items() if keys},
+            silences=self._senses.silences(),
+            windows=self._senses.windows(),
         )
 
     def load(self, dump: Mapping[str, Any], after: Iterable[object] = ()) -> None:
@@ -266,29 +276,20 @@ class Engine:
         for alarm, instance in self._instances.items():
             known = self._book.get(alarm)
             instance.active = known is not None and known.last.active
+            instance.marked = known is not None and known.last.mark == TEST
             for wire in instance.wires:
                 if wire.key in self._memory.bands.get(alarm, ()):
                     wire.last = True
+        self._senses.recall(self._memory)
 
-    def _begin(self, now: Timestamp) -> None:
+    def _begin(self, now: Timestamp, out: Said) -> None:
         """Set the clocks that were running: delays to their own end, silences to what was left of them."""
         for alarm, deadline in self._memory.pending.items():
             instance = self._instances.get(alarm)
             if instance is not None:
                 self._timers.set(instance, min(deadline, now + instance.delay))
-        for age in self._ages:
-            kept = self._memory.silences.get(age.instance.id, {}).get(age.key)
-            left = age.span if kept is None or self._memory.at is None else kept - self._memory.at
-            self._timers.set(age, now + min(max(left, 0), age.span))
+        for gate in self._gates.values():
+            self._turn(gate, now, out)
+        self._senses.begin(self._memory, now, out)
         self._upkeep.begin(now)
         self._memory = Memory()
-
-
-def _by_point(instances: Iterable[Instance]) -> dict[PointId, tuple[tuple[Wire, ...], tuple[Wire, ...]]]:
-    """Return, for each point, the tests of its value and the tests of its age."""
-    found: dict[PointId, tuple[list[Wire], list[Wire]]] = {}
-    for instance in instances:
-        for wire in instance.wires:
-            if wire.point is not None:
-                found.setdefault(wire.point.id, ([], []))[wire.test.verb == AGE].append(wire)
-    return {point: (tuple(tests), tuple(ages)) for point, (tests, ages) in found.items()}

@@ -23,6 +23,8 @@ class Memory(Struct, frozen=True, omit_defaults=True):
     """Alarm → tests with a deadband whose last truth was true."""
     silences: dict[AlarmId, dict[str, Timestamp]] = {}
     """Alarm → `stale_for` test → when it will be true."""
+    windows: dict[AlarmId, dict[str, dict[str, Any]]] = {}
+    """Alarm → test that looks through a window → what is in it."""
     service: list[ServiceChange] = []
     """What is out of service."""
     answers: list[Transition | ServiceChange] = []

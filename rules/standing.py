@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from hub.model import Condition, Device, Point, PointId, Quality, Reading, Test
 from rules.binding import Anchor, operand
-from rules.condition import Truth, judge, verdict
+from rules.condition import judge, verdict
+from rules.logic import Truth
 
 Last = Callable[[PointId], Reading | None]
 """The last reading of a point, if it has one."""

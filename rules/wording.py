@@ -4,13 +4,16 @@ Only the names in `NAMES` may stand in braces; there is no formatting language a
 """
 
 import re
+from collections.abc import Mapping
 
-from hub.model import Point, Site, Text, Value
+from hub.model import DeviceEvent, Point, Site, Text, Value
 from rules.binding import Anchor
 
 NAMES = frozenset({"zone.name", "device.name", "point.name", "value", "unit"})
-"""What may stand in braces in a rule's text."""
+"""What may stand in braces in a rule's text; `event.…` besides, in a rule about events."""
 
+_LONGEST = 80
+"""Characters of an event's attribute that a text takes: what a device says is not trusted to be short."""
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 _SYMBOLS = {"percent": "%", "degC": "°C", "ug/m3": "µg/m³", "m3/h": "m³/h", "percent/m": "%/m", "mohm": "mΩ"}
@@ -23,14 +26,22 @@ def unknown_names(text: Text) -> list[str]:
     return list(dict.fromkeys(name for name in found if name not in NAMES))
 
 
-def render(text: Text, anchor: Anchor, site: Site, value: Value | None) -> Text:
+def render(text: Text, anchor: Anchor, site: Site, value: Value | None, event: DeviceEvent | None = None) -> Text:
     """Fill a rule's text in both languages; a name that is not allowed stays as it was written."""
-    return Text(*(_fill(text.say(language), language, anchor, site, value) for language in ("vi", "en")))
+    said = {} if event is None else event.attributes
+    return Text(*(_fill(text.say(language), language, (anchor, site, value, said)) for language in ("vi", "en")))
 
 
-def _fill(template: str, language: str, anchor: Anchor, site: Site, value: Value | None) -> str:
-    def word(match: re.Match[str]) -> str:
+_Facts = tuple[Anchor, Site, Value | None, Mapping[str, Value | None]]
+
+
+def _fill(template: str, language: str, facts: _Facts) -> str:
+    anchor, site, value, said = facts
+
+    def word(match: re.Match[str]) -> str:  # noqa: PLR0911 - one return for each name
         match match[1]:
+            case name if name.startswith("event."):
+                return shown(said.get(name.removeprefix("event.")), language)[:_LONGEST]
             case "zone.name":
                 zone = site.zones.get(anchor.zone)
                 return anchor.zone if zone is None else zone.title.say(language)

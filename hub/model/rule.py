@@ -13,8 +13,8 @@ from hub.model.text import Text
 class Selector(Struct, frozen=True):
     """Which points or devices a rule or an operand speaks of; all given fields must match. Empty matches nothing.
 
-    `kind`, `profile`, `zone` (the zone and everything in it), `tag`, `device`, `point` (a point's name), `event` (a kind
-    of device event: one alarm for each device that can tell it).
+    `kind`, `profile`, `zone` (the zone and everything in it), `tag`, `device`, `point` (a point's name), `event` (a
+    kind of device event: one alarm for each device that can tell it).
     """
 
     kind: str | None = None
@@ -139,5 +139,7 @@ class Rule(Struct, frozen=True):
     active: Hours | None = None
     """Outside these hours the condition counts as false."""
     mute_during: tuple[Mute, ...] = ()
+    test_during: Condition | None = None
+    """While this is true what is raised is marked TEST, does not latch and is told to nobody outside."""
     origin: str = ""
     """file:line where the rule is written."""

@@ -4,7 +4,8 @@ import pytest
 
 from hub.model import Group
 from hub.model import Test as Comparison
-from rules.condition import every, judge, opposite, some, verdict
+from rules.condition import judge, verdict
+from rules.logic import every, opposite, some
 
 T, F, U = True, False, None
 

@@ -1,0 +1,111 @@
+"""Which window a test looks through, what a reading puts into it, and what makes its answer certain."""
+
+from collections.abc import Callable
+from math import isfinite
+from typing import Any
+
+from hub.model import DeviceEvent, Test, Timestamp, Value, Window
+from rules.condition import judge
+from rules.logic import Truth
+from rules.median import Median
+from rules.tallies import Changes, Count, Distinct, Recent, Sum
+from rules.unchanged import Unchanged
+from rules.usual import Usual
+from rules.windows import Average, Climb, Extreme, Rate
+
+Feed = Callable[[Value | None], Any]
+"""What a reading's value (None: unusable) puts into a window."""
+
+_MAKERS: dict[str, Callable[[Window], Any]] = {
+    "average": lambda w: Average(w.span),
+    "median": lambda w: Median(w.span),
+    "min": lambda w: Extreme(w.span, -1),
+    "max": lambda w: Extreme(w.span, 1),
+    "sum": lambda w: Sum(w.span),
+    "rate": lambda w: Rate(w.span),
+    "rises": lambda w: Climb(w.span, up=True),
+    "falls": lambda w: Climb(w.span, up=False),
+    "flapping": lambda w: Changes(w.span),
+    "count": lambda w: Distinct(w.span) if w.distinct else Count(w.span, rises=w.counted is not None),
+    "recent": lambda w: Recent(w.span),
+    "unchanged": lambda w: Unchanged(w.span),
+    "usual": lambda w: Usual(w.floor),
+}
+FOLDS = frozenset(_MAKERS)
+EACH_READING = frozenset({"sum", "count"})
+"""Folds for which a reading counts though it changes nothing."""
+_ALWAYS_KNOWN = frozenset({"recent", "unchanged", "usual"})
+_ONLY_FALLING = frozenset({"max", "rises", "falls", "flapping", "count", "recent"})
+"""Folds that time alone can only make smaller."""
+_SURE = {("max", "above"), ("min", "below"), *((fold, "at_least") for fold in _ONLY_FALLING)}
+"""What is true of a part of the window is true of the whole."""
+
+
+class Lens:
+    """The window of one test."""
+
+    __slots__ = ("covered", "feed", "past", "seen", "sure", "wakes_when_false", "window")
+
+    def __init__(self, test: Test, of_events: bool) -> None:
+        window = test.over
+        if window is None or window.fold not in _MAKERS:
+            raise ValueError(f"unknown window `{None if window is None else window.fold}`")
+        self.window = window
+        self.past = _MAKERS[window.fold](window)
+        self.feed: Feed = _feed(window)
+        self.seen: float | None = None
+        """What the window said last."""
+        self.covered = not of_events and window.fold not in _ALWAYS_KNOWN
+        """Whether half of the window must be known before `false` is believed."""
+        self.sure = (window.fold, test.verb) in _SURE
+        above = test.verb in {"above", "at_least"}
+        self.wakes_when_false = not (above and window.fold in _ONLY_FALLING)
+
+    def next_look(self, truth: Truth, now: Timestamp) -> Timestamp | None:
+        """Return when time alone may change the answer."""
+        due: Timestamp | None = self.past.due(now) if truth is not False or self.wakes_when_false else None
+        if self.covered and self.past.cover.now_known and not self.past.cover.enough(now):
+            enough: Timestamp = self.past.cover.enough_at(now)
+            due = enough if due is None else min(due, enough)
+        return due
+
+
+def _feed(window: Window) -> Feed:
+    if window.fold in {"flapping", "unchanged"}:
+        return _usable
+    if window.fold not in {"count", "recent"}:
+        return _number
+    return _every if window.counted is None else _truths(window.counted)
+
+
+def _usable(value: Value | None) -> Value | None:
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def _number(value: Value | None) -> float | None:
+    return float(value) if isinstance(value, int | float) and isfinite(value) else None
+
+
+def _every(value: Value | None) -> Truth:
+    return None if value is None else True
+
+
+def _truths(test: Test) -> Feed:
+    said, last = judge(test), [False]
+
+    def feed(value: Value | None) -> Truth:
+        truth = said(value, last[0])
+        if truth is not None:
+            last[0] = truth
+        return truth
+
+    return feed
+
+
+Match = Callable[[DeviceEvent], bool]
+
+
+def matching(window: Window) -> Match:
+    """Return what tells whether an event counts: every attribute that is asked for is as it should be."""
+    asked = [(name, judge(test)) for name, test in window.where]
+    return lambda event: all(said(event.attributes.get(name), None) is True for name, said in asked)
