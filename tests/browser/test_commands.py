@@ -95,6 +95,49 @@ async def test_a_refusal_is_told_in_the_hubs_words(desk: BrowserContext, hub: Fa
     await expect(page.locator(".commands [role=status]")).to_contain_text("the interlock forbids it")
 
 
+class Second:
+    """The hub's side of a command that waits."""
+
+    def __init__(self, *, may: bool) -> None:
+        self.rows = [
+            {"id": "w-1", "device": "psu-market", "name": "reset", "title": {"vi": "Đặt lại", "en": "Reset"},
+             "danger": 5, "who": "binh", "note": "hết cháy", "at": iso(), "expires": iso(-50), "may": may},
+        ]  # fmt: skip
+        self.sent: list[dict[str, Any]] = []
+
+    async def __call__(self, route: Route) -> None:
+        if route.request.url.endswith("/confirm"):
+            self.sent.append(json.loads(route.request.post_data or "{}"))
+            self.rows = []
+            await route.fulfill(json={"result": DONE})
+        else:
+            await route.fulfill(json={"items": self.rows, "next": None})
+
+
+async def test_a_dangerous_command_is_confirmed_by_a_second_person_who_says_why(
+    desk: BrowserContext, hub: Fake
+) -> None:
+    second = Second(may=True)
+    await desk.route("**/api/v1/commands/awaiting**", second)
+    page = await at_device(desk, hub, Desk())
+    waiting = page.locator("[data-awaiting=w-1]")
+    await expect(waiting).to_contain_text("binh: hết cháy")
+    await expect(waiting.locator("button.danger")).to_be_disabled()
+    await waiting.locator("input").fill("đã nhìn thấy")
+    await waiting.locator("button.danger").click()
+    await expect(page.locator(".awaiting [role=status]")).to_contain_text("Đặt lại: đã thực hiện")
+    await expect(waiting).to_have_count(0)
+    assert second.sent == [{"note": "đã nhìn thấy"}]
+
+
+async def test_whoever_gave_a_dangerous_command_cannot_confirm_it(desk: BrowserContext, hub: Fake) -> None:
+    await desk.route("**/api/v1/commands/awaiting**", Second(may=False))
+    page = await at_device(desk, hub, Desk())
+    waiting = page.locator("[data-awaiting=w-1]")
+    await expect(waiting).to_contain_text("cần một người khác xác nhận")
+    await expect(waiting.locator("button")).to_have_count(1)
+
+
 async def test_whoever_may_give_none_sees_none(desk: BrowserContext, hub: Fake) -> None:
     page = await at_device(desk, hub, Desk(), may=False)
     await expect(page.locator(".commands")).to_have_count(0)

@@ -8,6 +8,7 @@ import "./style/tables.css";
 import "./style/map.css";
 import { html, type TemplateResult } from "lit";
 import "./components/announcer.ts";
+import "./components/awaiting.ts";
 import "./components/header.ts";
 import "./components/lost-bar.ts";
 import "./pages/alarms.ts";
@@ -38,7 +39,7 @@ class Console extends View {
     const known = dataAt !== null || store.site !== null;
     return html`<cw-lost-bar></cw-lost-bar><cw-announcer></cw-announcer>
       <div class="screen">
-        <cw-header></cw-header>
+        <cw-header></cw-header><cw-awaiting></cw-awaiting>
         ${known ? this.#page() : html`<main><p class="empty">${say("connecting")}</p></main>`}
       </div>`;
   }

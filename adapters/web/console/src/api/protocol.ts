@@ -3,7 +3,7 @@
 import type { Del, Lost, Put, PutMany, Resumed, Snap, SnapBegin, SnapEnd } from "./types.gen.ts";
 
 export type {
-  AlarmRow, BucketRow, CommandAnswer, CommandPage, CommandRecord, CommandRow, Declined, DeviceRow, Do, Done, Filter,
+  AlarmRow, AwaitingPage, AwaitingRow, BucketRow, CommandAnswer, CommandPage, CommandRecord, CommandRow, Declined, DeviceRow, Do, Done, Filter,
   Heartbeat, HealthWord, Hello, HistoryAnswer, JournalEntry, JournalPage, MapAnswer, MeAnswer, Operation, PointDetail, PointPage, PointRow, Position, PriorityWord, Problem,
   QualityWord, SelectAnswer, ServerMessage, SiteAnswer, StateWord, Sub, Sum, Text, Topic, ZonePage, ZoneRow,
 } from "./types.gen.ts";

@@ -1,6 +1,6 @@
 // The hub's REST interface, as far as this console uses it. Errors carry what the hub said.
 
-import type { CommandAnswer, CommandPage, HistoryAnswer, JournalPage, MapAnswer, MeAnswer, PointPage, Problem, SelectAnswer, SiteAnswer, ZonePage } from "./protocol.ts";
+import type { AwaitingPage, CommandAnswer, CommandPage, HistoryAnswer, JournalPage, MapAnswer, MeAnswer, PointPage, Problem, SelectAnswer, SiteAnswer, ZonePage } from "./protocol.ts";
 
 const ROOT = "/api/v1";
 
@@ -56,6 +56,9 @@ export const rest = {
   // A command may take as long as its device and its read-back.
   operate: (device: string, name: string, body: { note: string; token: string | null; request: string }) =>
     send<CommandAnswer>(`${command(device, name)}/operate`, "POST", body, 60_000),
+  awaiting: () => ask<AwaitingPage>("/commands/awaiting"),
+  confirm: (id: string, note: string) => send<CommandAnswer>(`/commands/awaiting/${encodeURIComponent(id)}/confirm`, "POST", { note }, 60_000),
+  withdraw: (id: string) => send<AwaitingPage>(`/commands/awaiting/${encodeURIComponent(id)}/withdraw`, "POST"),
   map: () => ask<MapAnswer>("/map.geojson"),
   journal: (fields: Record<string, string | number | null | undefined>) => ask<JournalPage>(`/journal${query(fields)}`),
   history: (point: string, from: number, to: number, slices: number) =>
