@@ -5,11 +5,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from hub.config.commandentry import CommandEntry
 from hub.config.condition import Conditions
 from hub.config.marks import Map, Mark, Seq
 from hub.config.points import Blueprint, built, own_point
 from hub.config.problems import Report, did_you_mean, known_are
-from hub.config.profile import CommandEntry, ProfileFile
+from hub.config.profile import ProfileFile
 from hub.model import (
     SECOND,
     CommandSpec,
