@@ -38,6 +38,7 @@ from hub.model import (
     SystemClock,
     SystemNote,
 )
+from hub.model.clock import iso
 from hub.schedule import Calendar
 from hub.state import State
 from hub.stream import Stream
@@ -106,7 +107,9 @@ class Hub:
         self._commands.restore()
         self._progress("console")
         self.port = await self._web.start(self.site.web.host, self.port)
-        self._note("started", {"devices": len(self.site.devices), "rules": len(self.site.rules)})
+        known: dict[str, object] = {"devices": len(self.site.devices), "rules": len(self.site.rules)}
+        since = self._folder.last_alive
+        self._note("started", known if since is None else known | {"down_since": iso(since)})
         self._progress(f"{len(self.site.devices)} devices")
         self._supervise()
         await self._bring_database()
@@ -197,7 +200,7 @@ class Hub:
     def _restore_view(self) -> None:
         now = self._clock.now()
         unheard = [DeviceStatus(d, DeviceState.WAITING, "waiting", "", now, None) for d in self.site.devices]
-        self._state.restore(self._engine.alarms(), unheard)
+        self._state.restore(self._engine.alarms(), unheard, self._engine.out_of_service())
 
     async def _bring_database(self) -> None:
         if self.site.store.url == "embedded":

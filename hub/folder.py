@@ -28,6 +28,8 @@ class StateFolder:
         self.path = path
         self.notes: list[SystemNote] = []
         """What people must know of how the files were found."""
+        self.last_alive: Timestamp | None = None
+        """When a hub last wrote into it, or None for a new folder; known once it is taken."""
         self._lock: IO[str] | None = None
 
     @property
@@ -52,6 +54,8 @@ class StateFolder:
                 f"another hub runs on {self.path}: stop it, or give this one a folder of its own with --state"
             ) from None
         self._lock = lock
+        files = [path for name in ("journal.db", "spool.db") for path in self.path.glob(f"{name}*")]
+        self.last_alive = max((path.stat().st_mtime_ns for path in files), default=None)
 
     def release(self) -> None:
         """Let another hub have the folder."""

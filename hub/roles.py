@@ -15,6 +15,10 @@ class Right(StrEnum):
     ACK = "ack"
     COMMENT = "comment"
     RESET = "reset"
+    SHELVE = "shelve"
+    """Hide an alarm for a time, and show it again."""
+    SERVICE = "service"
+    """Take a point, a device or a zone out of service, and put it back."""
     COMMAND = "command"
     """Give a device's commands; each command says for itself which of the roles with this right may."""
     WRITE = "write"
@@ -39,11 +43,11 @@ class Person(Struct, frozen=True):
     role: Role
 
 
-_ACTS = {Right.ACK, Right.COMMENT, Right.RESET, Right.COMMAND}
+_ACTS = {Right.ACK, Right.COMMENT, Right.RESET, Right.SHELVE, Right.COMMAND}
 _RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.READ}),
     Role.OPERATOR: frozenset({Right.READ, *_ACTS}),
-    Role.ENGINEER: frozenset({Right.READ, *_ACTS, Right.WRITE, Right.CONFIGURE}),
+    Role.ENGINEER: frozenset({Right.READ, *_ACTS, Right.SERVICE, Right.WRITE, Right.CONFIGURE}),
     Role.ADMIN: frozenset({Right.READ, Right.PEOPLE}),
 }
 

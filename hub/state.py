@@ -11,6 +11,7 @@ from hub.model import (
     PointId,
     Published,
     Reading,
+    ServiceChange,
     Sheet,
     Site,
     Timestamp,
@@ -34,6 +35,7 @@ class State:
         self._newest = 0
         self._alarms: dict[AlarmId, Alarm] = {}
         self._devices: dict[DeviceId, DeviceStatus] = {}
+        self._out: dict[str, ServiceChange] = {}
         self._ears: list[tuple[frozenset[PointId], Callable[[Reading], None]]] = []
 
     @property
@@ -79,6 +81,8 @@ class State:
             elif isinstance(record, DeviceChange):
                 r = record
                 self._devices[r.device] = DeviceStatus(r.device, r.state, r.reason, r.detail, r.at, None)
+            elif isinstance(record, ServiceChange):
+                self._serve(record)
         return self._stream.publish(at, readings, records, sheets)  # type: ignore[arg-type]
 
     def listen(self, points: frozenset[PointId], heard: Callable[[Reading], None]) -> None:
@@ -89,8 +93,17 @@ class State:
         """Leave out what was overtaken: it waited for a full disk while later readings were shown."""
         return [r for r in readings if (known := self.reading(r.point)) is None or known.seq <= r.seq]
 
-    def restore(self, alarms: Iterable[Alarm], devices: Iterable[DeviceStatus]) -> None:
-        """Begin with what was known before this run."""
+    def _serve(self, change: ServiceChange) -> None:
+        if change.out:
+            self._out[change.scope] = change
+        else:
+            self._out.pop(change.scope, None)
+
+    def restore(
+        self, alarms: Iterable[Alarm], devices: Iterable[DeviceStatus], out: Iterable[ServiceChange] = ()
+    ) -> None:
+        """Begin with what was known before this run; `out`: what is out of service."""
+        self._out = {change.scope: change for change in out}
         self._alarms = {a.last.alarm: a for a in alarms}
         self._devices = {d.device: d for d in devices}
 
@@ -110,6 +123,10 @@ class State:
     def alarm(self, alarm: AlarmId) -> Alarm | None:
         """Return one alarm, shown or not, if it ever was."""
         return self._alarms.get(alarm)
+
+    def out_of_service(self) -> Sequence[ServiceChange]:
+        """Return what people took out of service, oldest first."""
+        return list(self._out.values())
 
     def device(self, device: DeviceId) -> DeviceStatus:
         """Return a device's health. Raises KeyError."""

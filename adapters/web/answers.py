@@ -137,9 +137,9 @@ class CommentRequest(Wire):
 
 
 class ActionAnswer(Wire):
-    """The alarm after the action."""
+    """The alarm after the action; null when it never was raised (out of service can come before)."""
 
-    alarm: AlarmRow
+    alarm: AlarmRow | None
 
 
 class CommandPage(Wire):

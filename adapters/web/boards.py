@@ -12,6 +12,7 @@ from hub.model import (
     DeviceEvent,
     DeviceStatus,
     Record,
+    ServiceChange,
     Site,
     SystemNote,
     Transition,
@@ -58,12 +59,9 @@ class Boards:
                 return self._device(seq, record)
             case DeviceEvent():
                 return "events", Change(seq, self._event(f"{self.epoch}-{seq}", record))
-            case Command() | CommandResult():
+            case Command() | CommandResult() | ServiceChange() | SystemNote():
                 id_ = f"{self.epoch}-{seq}"
-                return "system", Change(seq, Row(id_, seq, Facts(), lambda: rows.command_note(record, id_)))
-            case SystemNote():
-                id_ = f"{self.epoch}-{seq}"
-                return "system", Change(seq, Row(id_, seq, Facts(), lambda: rows.note_row(record, id_)))
+                return "system", Change(seq, Row(id_, seq, Facts(), lambda: _note(record, id_)))
         return None
 
     def _folded(self, t: Transition) -> Alarm:
@@ -92,10 +90,19 @@ class Boards:
         return rows.inside(zone, outer, self.site.zones)
 
 
+def _note(record: Command | CommandResult | ServiceChange | SystemNote, id_: str) -> rows.JsonRow:
+    if isinstance(record, ServiceChange):
+        record = SystemNote("service_change", rows.service_detail(record), record.at)
+    return rows.note_row(record, id_) if isinstance(record, SystemNote) else rows.command_note(record, id_)
+
+
 def alarm_row(alarm: Alarm) -> Row:
     """Return the row of an alarm."""
     t = alarm.last
-    facts = Facts(zone=t.zone, device=t.device, category=t.category, priority=t.priority.word, unacked=not t.acked)
+    facts = Facts(
+        zone=t.zone, device=t.device, category=t.category, priority=t.priority.word,
+        unacked=not t.acked and not t.holds,
+    )  # fmt: skip
     return Row(t.alarm, t.n, facts, lambda: rows.alarm_row(alarm))
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import AwareDatetime, Field, TypeAdapter
 
 from adapters.web.wire import (
     AlarmRow,
@@ -18,7 +18,7 @@ from adapters.web.wire import (
 
 PROTOCOL = "citywatch.v1"
 Topic = Literal["alarms", "devices", "points", "events", "system"]
-Operation = Literal["ack", "comment", "reset"]
+Operation = Literal["ack", "comment", "reset", "shelve", "unshelve", "out_of_service", "in_service"]
 Row = AlarmRow | DeviceRow | PointRow | EventRow | NoteRow
 
 GOING_AWAY, SIGN_IN, FORBIDDEN, NOT_READING, OTHER_PROTOCOL, TOO_FAST = 1012, 4401, 4403, 4408, 4409, 4429
@@ -61,7 +61,7 @@ class Unsub(Wire):
 
 
 class Target(Wire):
-    """One alarm and the occurrence that was seen; 0 names none (comment only)."""
+    """One alarm and the occurrence that was seen; 0 names none (comment, unshelve, service)."""
 
     alarm: str = Field(max_length=400)
     occurrence: int = Field(ge=0)
@@ -74,7 +74,10 @@ class Do(Wire):
     cid: str = Field(min_length=1, max_length=64)
     op: Operation
     items: list[Target] = Field(min_length=1, max_length=100)
-    note: str | None = Field(default=None, max_length=2000)
+    note: str | None = Field(default=None, max_length=2000, description="Shelve and out_of_service need one.")
+    until: AwareDatetime | None = Field(default=None, description="When the hold ends by itself.")
+    once: bool = Field(default=False, description="Shelve only until the condition is normal again.")
+    of: Literal["point", "device", "zone"] | None = Field(default=None, description="What goes out of service.")
 
 
 ClientMessage = Annotated[Sub | Unsub | Do, Field(discriminator="t")]
@@ -181,12 +184,12 @@ class Heartbeat(Wire):
 
 
 class Accepted(Wire):
-    """An action that is journaled."""
+    """An action that is journaled; null: the alarm never was raised."""
 
     alarm: str
-    occurrence: int
-    rev: int
-    state: StateWord
+    occurrence: int | None
+    rev: int | None
+    state: StateWord | None
 
 
 class Declined(Wire):
@@ -194,7 +197,8 @@ class Declined(Wire):
 
     alarm: str
     why: str = Field(
-        description="unknown, conflict, already, not_allowed, condition_active, not_recorded",
+        description="unknown, conflict, already, not_allowed, condition_active, not_acknowledged, not_held, forbidden, "
+        "note_missing, until_missing, until_invalid, until_too_late, not_recorded",
     )
     by: str | None = Field(description="Who acknowledged it, when someone did.")
     at: str | None

@@ -12,10 +12,12 @@ from hub.model import (
     Device,
     DeviceEvent,
     DeviceStatus,
+    Hold,
     Point,
     Quality,
     Reading,
     Reason,
+    ServiceChange,
     SystemNote,
     Text,
     Timestamp,
@@ -55,6 +57,11 @@ def alarm_row(alarm: Alarm) -> JsonRow:
         "acked": t.acked,
         "latched": t.latched,
         "hold": t.hold,
+        "holds": [hold_row(hold) for hold in t.holds],
+        "folded_under": t.folded_under,
+        "group": t.group,
+        "first": t.first,
+        "raised": alarm.raised,
         "since": iso(alarm.since),
         "text": text(t.text),
         "cause": t.cause,
@@ -67,6 +74,30 @@ def alarm_row(alarm: Alarm) -> JsonRow:
         "returned_at": time_or_none(alarm.returned_at),
         "comments": alarm.comments,
         "instructions": t.instructions,
+    }
+
+
+def hold_row(hold: Hold) -> JsonRow:
+    """Return a `HoldRow`."""
+    return {
+        "kind": hold.kind.value,
+        "by": hold.by,
+        "since": iso(hold.since),
+        "until": time_or_none(hold.until),
+        "once": hold.once,
+        "who": hold.who,
+        "why": hold.why,
+    }
+
+
+def service_detail(change: ServiceChange) -> JsonRow:
+    """Return how a scope went out of service or came back."""
+    return {
+        "scope": change.scope,
+        "out": change.out,
+        "who": change.who,
+        "note": change.note,
+        "until": time_or_none(change.until),
     }
 
 

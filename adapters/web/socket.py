@@ -8,18 +8,18 @@ from aiohttp import WSMsgType, web
 from pydantic import ValidationError
 
 from adapters.web.accounts import Who
-from adapters.web.actions import Counter
+from adapters.web.actions import Counter, Wish
 from adapters.web.auth import Gate, foreign, unproven
 from adapters.web.board import encode
 from adapters.web.broadcast import Broadcast
 from adapters.web.client import CLOSING_S, Client
 from adapters.web.feed import ALLOWED
-from adapters.web.frames import CLIENT, FORBIDDEN, OTHER_PROTOCOL, PROTOCOL, SIGN_IN, TOO_FAST, Do, Sub, Unsub
+from adapters.web.frames import CLIENT, FORBIDDEN, OTHER_PROTOCOL, PROTOCOL, SIGN_IN, TOO_FAST, Do, Sub, Target, Unsub
 from adapters.web.points import Watch
 from adapters.web.problem import ProblemError, forbidden
 from adapters.web.rows import time_or_none
 from hub.model import SECOND, Clock, Outcome
-from hub.model.clock import iso
+from hub.model.clock import from_iso, iso
 from hub.roles import Right, allowed, rights
 
 LARGEST = 64 * 1024
@@ -172,13 +172,12 @@ class Door:
 
     async def _do(self, client: Client, do: Do) -> None:
         acts = (
-            self._counter.act(client.who, do.op, item.alarm, item.occurrence, do.note, f"{do.cid}/{number}")
-            for number, item in enumerate(do.items)
+            self._counter.act(client.who, _wish(do, item, f"{do.cid}/{number}")) for number, item in enumerate(do.items)
         )
         outcomes = await asyncio.gather(*acts)
         told = [(item.alarm, outcome) for item, outcome in zip(do.items, outcomes, strict=True)]
-        ok = [_accepted(outcome) for _, outcome in told if outcome.done is not None]
-        no = [_declined(alarm, outcome) for alarm, outcome in told if outcome.done is None]
+        ok = [_accepted(alarm, outcome) for alarm, outcome in told if outcome.refused is None]
+        no = [_declined(alarm, outcome) for alarm, outcome in told if outcome.refused is not None]
         client.outbox.say(encode({"t": "done", "cid": do.cid, "ok": ok, "no": no}))
 
 
@@ -203,10 +202,16 @@ class Allowance:
         return True
 
 
-def _accepted(outcome: Outcome) -> dict[str, object]:
-    done = outcome.done
-    assert done is not None
-    return {"alarm": done.alarm, "occurrence": done.occurrence, "rev": done.n, "state": done.state}
+def _wish(do: Do, item: Target, request: str) -> Wish:
+    until = None if do.until is None else from_iso(do.until.isoformat())
+    return Wish(do.op, item.alarm, item.occurrence, do.note, request, until, do.once, do.of)
+
+
+def _accepted(alarm: str, outcome: Outcome) -> dict[str, object]:
+    last = outcome.done or (outcome.alarm.last if outcome.alarm else None)
+    if last is None:
+        return {"alarm": alarm, "occurrence": None, "rev": None, "state": None}
+    return {"alarm": alarm, "occurrence": last.occurrence, "rev": last.n, "state": last.state}
 
 
 def _declined(alarm: str, outcome: Outcome) -> dict[str, object]:

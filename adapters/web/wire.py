@@ -14,6 +14,7 @@ QualityWord = Literal["good", "uncertain", "bad"]
 HealthWord = Literal["waiting", "online", "degraded", "offline", "out_of_service"]
 OutcomeWord = Literal["done", "refused", "unknown", "awaiting"]
 RoleWord = Literal["viewer", "operator", "engineer", "admin"]
+HoldWord = Literal["out_of_service", "suppressed", "shelved"]
 StateWord = Literal[
     "normal", "unacknowledged", "acknowledged", "returned", "latched_unacknowledged", "latched_acknowledged"
 ]
@@ -32,6 +33,18 @@ class Text(Wire):
     en: str
 
 
+class HoldRow(Wire):
+    """One reason why an alarm does not annunciate."""
+
+    kind: HoldWord
+    by: str = Field(description="`zone:…`, `device:…`, `point:…` out of service, `alarm:…` above; empty: shelved.")
+    since: str
+    until: str | None = Field(description="When it ends by itself; null: when what holds it ends.")
+    once: bool = Field(description="Shelved until the condition is normal again.")
+    who: str | None
+    why: str | None
+
+
 class AlarmRow(Wire):
     """An alarm as it stands; `alarm` is its key."""
 
@@ -48,11 +61,16 @@ class AlarmRow(Wire):
     active: bool
     acked: bool
     latched: bool
-    hold: str | None = Field(description="Why it is held back (shelved, suppressed, out_of_service), or null.")
+    hold: HoldWord | None = Field(description="Why it does not annunciate; null: it does. The strongest of `holds`.")
+    holds: list[HoldRow]
+    folded_under: str | None = Field(description="The alarm of which this one is a consequence, while it is folded.")
+    group: str | None = Field(description="The group it belongs to.")
+    first: bool = Field(description="It was the first of its group (first-out).")
+    raised: int = Field(description="How often it was raised since it was last normal and acknowledged.")
     since: str = Field(description="When this occurrence became active.")
     text: Text
     cause: dict[str, Any] = Field(description="Values and limits that decided.")
-    input: str = Field(description="The last change: raise, return, ack, reset, comment, remove.")
+    input: str = Field(description="The last change, a word of alarm-states.md.")
     by: str | None = Field(description="Who made the last change; null when the rules did.")
     at: str = Field(description="When the last change happened.")
     note: str | None

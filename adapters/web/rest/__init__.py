@@ -1,6 +1,6 @@
 """The REST routes by subject; `ROUTES` is all of them."""
 
-from adapters.web.rest import alarms, commands, devices, history, session, site
+from adapters.web.rest import alarms, commands, devices, history, holds, session, site
 from adapters.web.routes import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -9,5 +9,6 @@ ROUTES: tuple[Route, ...] = (
     *commands.ROUTES,
     *history.ROUTES,
     *alarms.ROUTES,
+    *holds.ROUTES,
     *session.ROUTES,
 )

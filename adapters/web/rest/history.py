@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from adapters.base import Bucket
+from adapters.base import Bucket, Gap
 from adapters.web.answers import EventPage, HistoryAnswer, JournalPage
 from adapters.web.problem import ProblemError, not_found
 from adapters.web.rest.paging import MOST
@@ -67,6 +67,15 @@ def _bucket(bucket: Bucket) -> JsonRow:
     }
 
 
+def _gap(gap: Gap) -> JsonRow:
+    return {
+        "start": iso(gap.start),
+        "end": None if gap.end is None else iso(gap.end),
+        "cause": gap.cause,
+        "reason": gap.reason,
+    }
+
+
 async def history(call: Call) -> Answer:
     """Show a point's past in slices."""
     point = call.parts.view.site.points.get(point_id(call.path("device"), call.path("point")))
@@ -78,12 +87,15 @@ async def history(call: Call) -> Answer:
     if start >= end:
         raise ProblemError(400, "bad_request", "from must be earlier than to")
     buckets = await call.parts.historian.history(point.id, start, end, asked.points)
+    covered = await call.parts.historian.coverage(point.id, start, end)
     return {
         "point": point.id,
         "unit": point.unit,
         "start": iso(start),
         "end": iso(end),
         "items": [_bucket(bucket) for bucket in buckets],
+        "coverage": covered.share,
+        "gaps": [_gap(gap) for gap in covered.gaps],
     }
 
 

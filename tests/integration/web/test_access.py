@@ -19,7 +19,9 @@ PASSWORD = "một câu dài dễ nhớ hơn"
 
 
 def _path(pattern: str) -> str:
-    values = {"device": "panel-1", "point": "level", "alarm": FIRE, "name": "silence"}
+    values = {
+        "device": "panel-1", "point": "level", "alarm": FIRE, "name": "silence", "scope": "device:panel-1", "id": "1",
+    }  # fmt: skip
     return "/api/v1" + re.sub(r"{(\w+)\*?}", lambda found: values[found[1]], pattern)
 
 
@@ -37,6 +39,9 @@ async def test_every_route_lets_in_exactly_the_roles_that_have_its_right(
         bodies: dict[str, Any] = {
             "comment": {"note": "x"}, "login": {"user": "x", "password": "x"}, "operate": {"note": "x"},
             "write": {"value": 1.5, "note": "x"},
+            "shelve": {"occurrence": 1, "note": "x"}, "unshelve": {}, "in-service": {}, "end": {},
+            "out-of-service": {"note": "x", "until": "2030-01-01T00:00:00Z"},
+            "holds": {"scope": "device:panel-1", "note": "x", "until": "2030-01-01T00:00:00Z"},
         }  # fmt: skip
         body = bodies.get(route.path.rsplit("/", 1)[-1], {"occurrence": 1}) if route.body else None
         async with client.request(route.method, _path(route.path), json=body) as answer:

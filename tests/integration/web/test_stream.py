@@ -33,7 +33,7 @@ async def test_hello_says_where_the_stream_stands_and_what_i_may_do(web: Running
     console = await web.console()
     assert console.hello["epoch"] == "e1"
     assert console.hello["seq"] == web.hub.seq
-    assert console.hello["may"] == ["ack", "command", "comment", "read", "reset"]
+    assert console.hello["may"] == ["ack", "command", "comment", "read", "reset", "shelve"]
 
 
 async def test_a_snapshot_and_its_deltas_give_exactly_the_hubs_list(web: Running) -> None:

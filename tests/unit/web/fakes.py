@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adapters.base import Bucket, JournalRow
+from adapters.base import Bucket, Coverage, Gap, JournalRow
 from hub.model import (
     SECOND,
     Alarm,
@@ -20,6 +20,7 @@ from hub.model import (
     Reading,
     Record,
     Refused,
+    ServiceChange,
     Site,
     StorageError,
     StoreSettings,
@@ -73,6 +74,7 @@ class FakeHub:
         self.clock = clock
         self.site = site_
         self.stream = Stream(epoch)
+        self.out: dict[str, ServiceChange] = {}
         self.known: dict[str, Alarm] = {}
         self.statuses = {
             id_: DeviceStatus(id_, DeviceState.ONLINE, "", "", clock.now(), clock.now()) for id_ in site_.devices
@@ -98,6 +100,9 @@ class FakeHub:
     def alarm(self, alarm: str) -> Alarm | None:
         return self.known.get(alarm)
 
+    def out_of_service(self) -> Sequence[ServiceChange]:
+        return list(self.out.values())
+
     def device(self, device: str) -> DeviceStatus:
         return self.statuses[device]
 
@@ -109,6 +114,11 @@ class FakeHub:
     async def history(self, point: str, start: int, end: int, buckets: int) -> list[Bucket]:
         self._there()
         return [Bucket(start, 1.0, 2.5, 2.0, 1, 7)]
+
+    async def coverage(self, point: str, start: int, end: int) -> Coverage:
+        self._there()
+        hub, link = Gap(start, start + SECOND, "hub", "crashed"), Gap(end - SECOND, None, "link", "unreachable")
+        return Coverage(0.75, [hub, link])
 
     async def journal(self, *, before: int | None, limit: int, match: Mapping[str, str]) -> list[JournalRow]:
         self._there()
@@ -140,6 +150,8 @@ class FakeHub:
 
     async def act(self, action: OperatorAction) -> Outcome:
         self.acted.append(action)
+        if action.kind in ("out_of_service", "in_service"):
+            return self._serve(action)
         alarm = self.known.get(action.alarm)
         if self.full:
             raise StorageError("no room")
@@ -153,6 +165,17 @@ class FakeHub:
         acked = last.acked or action.kind == "ack"
         done = self.change(last.alarm, action.kind, active=last.active, acked=acked, who=action.who)
         return Outcome(done, None, self.known[last.alarm])
+
+    def _serve(self, action: OperatorAction) -> Outcome:
+        out = action.kind == "out_of_service"
+        scope = action.scope or "point"
+        if not out and scope not in self.out:
+            return Outcome(refused="not_held", alarm=self.known.get(action.alarm))
+        change = ServiceChange(scope, out, self.clock.now(), action.who, action.note, action.until)
+        self.out[scope] = change
+        if not out:
+            del self.out[scope]
+        return Outcome(change=change, alarm=self.known.get(action.alarm))
 
     # what happens
 
