@@ -20,7 +20,10 @@ TARGETS: dict[tuple[str, str], list[tuple[str, str, float]]] = {
     ("scan", "steady"): [("cpu_percent_of_a_core", "<=", 8), ("period_off_p99_ms", "<=", 10), ("rss_mb", "<=", 100)],
     ("scan", "ceiling"): [("registers_per_s", ">=", 250_000)],
     ("snmp", "steady"): [("cpu_percent_of_a_core", "<=", 5), ("period_off_p99_ms", "<=", 10)],
+    ("snmp", "silent"): [("others_change_percent", "<=", 2), ("period_off_p99_ms", "<=", 10)],
     ("snmp", "ceiling"): [("objects_per_s", ">=", 60_000)],
+    ("snmp", "storm"): [("lost_below_500_per_s", "<=", 0), ("poll_latest_ms", "<=", 1000)],
+    ("snmp", "memory"): [("rss_mb", "<=", 200)],
     ("opcua", "driver"): [("cpu_percent_at_5000_per_s", "<=", 25)],
     ("opcua", "ratio"): [("driver_to_bare", "<=", 1.2)],
 }

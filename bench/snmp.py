@@ -1,114 +1,87 @@
-"""200 SNMP agents × 20 objects at 1 s through the hub into committed rows; ten silent ones; and the ceiling.
+"""SNMP agents through the hub into committed rows: what polling costs, and what disturbs it.
 
-`python -m bench.snmp [--seconds N] [--only steady|silent|ceiling|bare]`: one JSON line a case. The agents are another
-process, which witnesses the periods itself. `bare` is the client library alone at the same agents, asking the same
-objects as fast as it can: the limit that the ceiling is measured against.
+`python -m bench.snmp [--seconds N] [--only CASE]`: one JSON line a case, all in under 90 s. 200 agents × 20 objects at
+1 s (`steady`), the same while ten of them fall silent (`silent`), as fast as it goes (`ceiling`), beside a storm of
+notifications (`storm`), and a thousand agents (`memory`). The agents are another process, which witnesses the periods
+itself. `bare` is the client library alone at the same agents, asking the same objects as fast as it can: the limit that
+the ceiling is measured against.
 """
 
 import argparse
 import asyncio
 import json
 import signal
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import uvloop
 from gufo.snmp.aio import SnmpSession
 
 from adapters.timescale.embedded import EmbeddedPostgres
-from bench.ingest import HUB, as_url, cpu_seconds, peak_rss_mb
-from bench.scan import Farm, stored
-from bench.scan_site import SITE
+from bench.ingest import cpu_seconds, peak_rss_mb
+from bench.scan import stored
+from bench.snmp_hub import AGENTS, Agents, start_hub
+from bench.snmp_site import ENTRY, OBJECTS
+from bench.snmp_storm import memory, storm
 
-AGENTS, OBJECTS, SILENT = 200, 20, 10
-WARM_S = 8.0
-ENTRY = "1.3.6.1.4.1.32473.1"
-PROFILE = f"""
-profile: bench/agent
-title: {{vi: Máy, en: Agent}}
-driver: snmp
-source: bench
-connection: {{version: 2c, community: {{env: BENCH_COMMUNITY}}, retries: 0, largest: {OBJECTS + 1}}}
-each:
-  - count: {OBJECTS}
-    name: "o{{n:02}}"
-    points:
-      value: {{kind: device.value, address: {{oid: "{ENTRY}.{{n}}.0", type: gauge}}}}
-examples:
-""" + "".join(f"  - {{point: o01.value, raw: {n}, value: {n}}}\n" for n in range(5))
-DEVICES = """
-devices:
-  - table: agents.csv
-    profile: bench/agent
-    columns: {{id: id, zone: zone, connection.port: port}}
-    set: {{interval: {interval}, timeout: 1s, connection: {{host: 127.0.0.1}}}}
-"""
+SILENT = 10
+WARM_S = 4.0
+Line = dict[str, float | str]
 
 
-class Agents(Farm):
-    """The agents' process."""
-
-    def __init__(self) -> None:
-        command = [sys.executable, "-m", "bench.snmp_farm", str(AGENTS)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.ports = self._line()["ports"]
-
-
-def write_site(folder: Path, ports: Sequence[int], dsn: str, interval: str) -> Path:
-    """Write the site's files and return the folder."""
-    (folder / "profiles" / "bench").mkdir(parents=True)
-    (folder / "profiles" / "bench" / "agent.yaml").write_text(PROFILE)
-    (folder / "site.yaml").write_text(SITE.format(dsn=dsn).replace(", rules.yaml", ""))
-    (folder / "zones.yaml").write_text("zones: [{id: here, name: Here}]\n")
-    (folder / "devices.yaml").write_text(DEVICES.format(interval=interval))
-    rows = "".join(f"d{n:03},here,{port}\n" for n, port in enumerate(ports))
-    (folder / "agents.csv").write_text("id,zone,port\n" + rows)
-    return folder
-
-
-def start_hub(folder: Path, ports: Sequence[int], dsn: str, interval: str) -> "subprocess.Popen[str]":
-    site = write_site(folder / "site", ports, as_url(dsn), interval)
-    command = [*HUB, "run", str(site), "--state", str(folder / "state"), "--port", "0", "--json"]
-    environment = {"BENCH_COMMUNITY": "bench", "PATH": "/usr/bin:/bin"}
-    with (folder / "hub.log").open("w") as errors:
-        hub = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment)
-    assert hub.stdout is not None
-    if not hub.stdout.readline():
-        raise SystemExit(f"the hub did not start:\n{(folder / 'hub.log').read_text()}")
-    return hub
-
-
-def case(name: str, dsn: str, folder: Path, seconds: float) -> dict[str, float | str]:
-    interval, silent = CASES[name]
+def steady(dsn: str, folder: Path, seconds: float) -> list[Line]:
+    """Measure quiet polling, then let ten agents fall silent and measure the others."""
     farm = Agents()
-    farm.tell(f"silence {silent}")
-    hub = start_hub(folder, farm.ports, dsn, interval)
+    hub = start_hub(folder, farm.ports, dsn, "1s")
     try:
         time.sleep(WARM_S)
-        farm.tell("reset")
-        cpu, began = cpu_seconds(hub.pid), time.perf_counter()
-        time.sleep(seconds)
-        report, cpu, took = farm.report(), cpu_seconds(hub.pid) - cpu, time.perf_counter() - began
-        rss = peak_rss_mb(hub.pid)
+        quiet = _measured("steady", farm, hub.pid, seconds)
+        farm.tell(f"silence {SILENT}")
+        silent = _measured("silent", farm, hub.pid, seconds)
     finally:
         hub.send_signal(signal.SIGTERM)
         hub.wait(30)
-        ever = (farm.report()["requests_ever"] - AGENTS + silent) * OBJECTS
+        ever = (farm.report()["requests_ever"] - AGENTS) * OBJECTS
         farm.close()
+    share = float(quiet["objects_per_s"]) * (AGENTS - SILENT) / AGENTS
+    quiet["durable_share"] = round(sum(stored(dsn, folder / "state" / "spool.db")) / ever, 4)
+    silent["others_change_percent"] = round(100 * abs(float(silent["objects_per_s"]) / share - 1), 2)
+    return [quiet, silent]
+
+
+def ceiling(dsn: str, folder: Path, seconds: float) -> list[Line]:
+    """Ask as fast as it goes."""
+    farm = Agents()
+    hub = start_hub(folder, farm.ports, dsn, "10ms")
+    try:
+        time.sleep(WARM_S)
+        line = _measured("ceiling", farm, hub.pid, seconds)
+    finally:
+        hub.send_signal(signal.SIGTERM)
+        hub.wait(30)
+        ever = (farm.report()["requests_ever"] - AGENTS) * OBJECTS
+        farm.close()
+    line["durable_share"] = round(sum(stored(dsn, folder / "state" / "spool.db")) / ever, 4)
+    return [line]
+
+
+def _measured(name: str, farm: Agents, pid: int, seconds: float) -> Line:
+    farm.tell("reset")
+    cpu, began = cpu_seconds(pid), time.perf_counter()
+    time.sleep(seconds)
+    report, cpu, took = farm.report(), cpu_seconds(pid) - cpu, time.perf_counter() - began
+    objects = report["requests"] * OBJECTS
     return {
         "bench": "snmp",
         "case": name,
-        "objects_per_s": round(report["requests"] * OBJECTS / report["seconds"]),
-        "durable_share": round(sum(stored(dsn, folder / "state" / "spool.db")) / ever, 4),
+        "objects_per_s": round(objects / report["seconds"]),
         "cpu_percent_of_a_core": round(100 * cpu / took, 1),
-        "cpu_us_per_object": round(cpu / max(1.0, report["requests"] * OBJECTS) * 1e6, 2),
+        "cpu_us_per_object": round(cpu / max(1.0, objects) * 1e6, 2),
         "period_p50_ms": round(1e3 * report["period_p50_s"], 2),
         "period_off_p99_ms": round(1e3 * report["off_p99_s"], 2),
-        "rss_mb": round(rss, 1),
+        "rss_mb": round(peak_rss_mb(pid), 1),
     }
 
 
@@ -132,32 +105,41 @@ async def _bare(ports: Sequence[int], seconds: float) -> tuple[float, float]:
     return rate, cpu / done * 1e6
 
 
-def bare(seconds: float) -> dict[str, float | str]:
+def bare(seconds: float) -> Line:
+    """Return how fast the library alone is."""
     farm = Agents()
     rate, cpu = uvloop.run(_bare(farm.ports, seconds))
     farm.close()
     return {"bench": "snmp", "case": "bare", "objects_per_s": round(rate), "cpu_us_per_object": round(cpu, 2)}
 
 
-CASES: dict[str, tuple[str, int]] = {"steady": ("1s", 0), "silent": ("1s", SILENT), "ceiling": ("10ms", 0)}
+CASES: dict[str, tuple[Callable[[str, Path, float], Iterable[Line]], float]] = {
+    "steady": (steady, 1.0),
+    "ceiling": (ceiling, 0.8),
+    "storm": (lambda *given: [storm(*given)], 1.25),
+    "memory": (lambda *given: [memory(*given)], 0.2),
+}
+"""Case → what measures it, and its share of `--seconds`."""
 
 
 def main() -> None:
+    """Measure the cases in turn."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seconds", type=float, default=15.0)
+    parser.add_argument("--seconds", type=float, default=6.0)
     parser.add_argument("--only", choices=[*CASES, "bare"])
     options = parser.parse_args()
-    results: dict[str, dict[str, float | str]] = {}
+    results: dict[str, Line] = {}
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
-        for name in CASES:
+        for name, (measure, share) in CASES.items():
             if options.only in (None, name):
                 home = Path(folder) / name
                 home.mkdir()
-                results[name] = asyncio.run(_with_database(name, home, options.seconds))
-                print(json.dumps(results[name]), flush=True)
+                for line in asyncio.run(_with_database(measure, home, options.seconds * share)):
+                    results[str(line["case"])] = line
+                    print(json.dumps(line), flush=True)
     if options.only in (None, "bare"):
-        results["bare"] = bare(min(options.seconds, 8.0))
+        results["bare"] = bare(min(options.seconds, 4.0))
         print(json.dumps(results["bare"]), flush=True)
     if "ceiling" in results and "bare" in results:
         durable = float(results["ceiling"]["objects_per_s"]) * min(1.0, float(results["ceiling"]["durable_share"]))
@@ -165,11 +147,13 @@ def main() -> None:
         print(json.dumps({"bench": "snmp", "case": "ratio", "ceiling_to_bare": round(ratio, 3)}))
 
 
-async def _with_database(name: str, home: Path, seconds: float) -> dict[str, float | str]:
+async def _with_database(
+    measure: Callable[[str, Path, float], Iterable[Line]], home: Path, seconds: float
+) -> Iterable[Line]:
     postgres = EmbeddedPostgres(home / "database")
     dsn = await postgres.start()
     try:
-        return await asyncio.to_thread(case, name, dsn, home, seconds)
+        return await asyncio.to_thread(measure, dsn, home, seconds)
     finally:
         await postgres.stop()
 
