@@ -31,8 +31,10 @@ test: venv console check ## everything: style, types, contracts, unit, integrati
 bench: venv console ## the benchmarks; figures as JSON lines
 	@$(PY) -m bench $(ARGS)
 
-soak: venv ## a million spoilt inputs into every decoder
+soak: venv ## what takes too long for every day: a million spoilt inputs into every decoder, a hundred kills
 	@$(PY) -m bench.fuzz --cases 1000000 $(ARGS)
+	@$(PY) -m tests.support.trees
+	@CITYWATCH_KILLS=100 $(PY) -m pytest -q tests/integration/road/test_kill.py
 
 schema: venv ## write config/schema anew
 	@.venv/bin/citywatch schema --out config/schema

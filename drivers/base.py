@@ -69,6 +69,10 @@ class Sink(Protocol):
         """Return the hub time (ns) of the device's last sample or event, or None."""
         ...
 
+    async def receipts(self, source: str) -> bytes:
+        """Return the keys of the messages of a source that are durable (see `Receipt`), whoever took them when."""
+        ...
+
 
 class Driver(Protocol):
     """One line of one protocol. Every method may raise Unreachable or Misconfigured; each says what else."""

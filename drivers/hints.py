@@ -35,6 +35,10 @@ class Hints:
         """Return when the device was last heard."""
         return self._sink.last_heard(device)
 
+    async def receipts(self, source: str) -> bytes:
+        """Return the keys of the messages of a source that are durable."""
+        return await self._sink.receipts(source)
+
     def _hasten(self, line: Polled, device: DeviceId, now: int) -> None:
         at = max(now, self._next.get(device, now))
         if at - now < APART:

@@ -30,6 +30,10 @@ class Joined:
         """Return when the device was last heard."""
         return self._sink.last_heard(device)
 
+    async def receipts(self, source: str) -> bytes:
+        """Return the keys of the messages of a source that are durable."""
+        return await self._sink.receipts(source)
+
     def _hand_on(self) -> None:
         if self._samples or self._blocks:
             samples, self._samples = self._samples, []

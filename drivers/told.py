@@ -72,6 +72,10 @@ class Farewells:
         """Return when the device was last heard."""
         return self._sink.last_heard(device)
 
+    async def receipts(self, source: str) -> bytes:
+        """Return the keys of the messages of a source that are durable."""
+        return await self._sink.receipts(source)
+
     def _note(self, point: Point, sample: Sample) -> None:
         if sample.value is None:
             return

@@ -153,9 +153,13 @@ class BatchFile:
 
     def append(self, entry: Entry, *, urgent: bool = False) -> None:
         """Hand an entry over; `urgent` does not wait for company. Returns at once."""
+        self.append_all((entry,), urgent=urgent)
+
+    def append_all(self, entries: Sequence[Entry], *, urgent: bool = False) -> None:
+        """Hand entries over that become durable together."""
         with self._wake:
-            self._entries.append(entry)
-            self.pending += entry.count
+            self._entries += entries
+            self.pending += sum([entry.count for entry in entries])
             self._urgent |= urgent
             self._wake.notify()
 

@@ -29,6 +29,7 @@ from hub.model import (
     Quality,
     Reading,
     Reason,
+    Receipt,
     Record,
     Release,
     Sheet,
@@ -102,7 +103,7 @@ class Road:
             parts += self._event_rows(events)
         if intake.strays:
             parts.append(self._stray_rows(intake.strays))
-        self._commit(told, events, parts, intake.release, now)
+        self._commit(told, events, parts, intake.release, now, intake.receipt)
         for track, reading in told.notable:
             self._availability(track, reading)
 
@@ -116,6 +117,10 @@ class Road:
     def last_heard(self, device: DeviceId) -> Timestamp | None:
         """Return when a device last said something."""
         return self._health.last_heard(device)
+
+    async def receipts(self, source: str) -> bytes:
+        """Return the keys of the messages of a source that are durable here (see `Receipt`), oldest first."""
+        return await self._spool.receipts(source)
 
     def age(self) -> None:
         """Mark every point that was not refreshed in its time as stale."""
@@ -144,25 +149,26 @@ class Road:
         parts: list[Rows],
         release: Release | None,
         now: Timestamp,
+        receipt: Receipt | None = None,
     ) -> None:
         readings, sheets = told.readings, [sheet for _, sheet in told.sheets]
         watched = self._watched
         heard = [r for r in readings if r.point in watched]
         for columns, sheet in told.sheets:
             heard += columns.watched(sheet)
-        waiting = _Waiting(release or _nothing, len(parts) + 1)
+        waiting = _Waiting(release or _nothing, 2 if parts else 1)
         if not (heard and self._alarming.step(heard, now, waiting.settle)):
             waiting.settle()
-        publish: Callable[[], object] | None = partial(self._state.publish, now, readings, events, sheets)
-        if parts and self._spool.file.trouble is not None:
+        if not parts:
+            return
+        publish = partial(self._state.publish, now, readings, events, sheets)
+        then = partial(_then, publish, waiting.settle)
+        if self._spool.file.trouble is not None:
             # A full disk, of which a system note tells: what is seen is shown, though it cannot be kept yet.
-            self._state.publish(now, readings, events, sheets)
-            publish = None
-        for number, rows in enumerate(parts, 1):
-            last = number == len(parts)
-            then = partial(_then, publish if last else None, waiting.settle)
-            if not self._spool.append(rows, then, must=release is not None):
-                then()
+            publish()
+            then = waiting.settle
+        if not self._spool.append_all(parts, then, must=release is not None, receipt=receipt):
+            then()
 
     def _rows_of(self, lanes: Mapping[Lane, Part]) -> list[Rows]:
         rows = [_rows_in(lane, part) for lane, part in lanes.items()]
@@ -254,7 +260,6 @@ def _nothing() -> None:
     pass
 
 
-def _then(publish: Callable[[], object] | None, settle: Callable[[], None]) -> None:
-    if publish is not None:
-        publish()
+def _then(publish: Callable[[], object], settle: Callable[[], None]) -> None:
+    publish()
     settle()

@@ -16,7 +16,9 @@ import structlog
 from msgspec import Struct
 
 from hub.batchfile import BatchFile, Entry, give_back
-from hub.model import Lane, Timestamp
+from hub.model import Lane, Receipt, Timestamp
+from hub.receipts import SCHEMA as RECEIPTS
+from hub.receipts import ReceiptBook, keys_of
 
 log = structlog.get_logger(__name__)
 
@@ -99,10 +101,13 @@ class Spool:
         self._keep_free = keep_free
         self._known_damage: set[int] = set()
         self._trim_to = self._trimmed = 0
-        self._file = BatchFile(path, SCHEMA, self._write, spacing=lambda n: BUSY_SPACING if n >= BUSY else FAST_SPACING)
+        self._file = BatchFile(
+            path, SCHEMA + RECEIPTS, self._write, spacing=lambda n: BUSY_SPACING if n >= BUSY else FAST_SPACING
+        )
         self._file.make_room = self._make_room
         self._reader = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self.id = self._file.id
+        self._book = ReceiptBook(self._reader)
         self._measure()
         self._news = asyncio.Event()
 
@@ -112,17 +117,44 @@ class Spool:
         return self._file
 
     def append(self, rows: Rows, then: Callable[[], None] | None = None, *, must: bool = True) -> bool:
-        """Make rows durable; `then` runs in the event loop once they are.
+        """Make rows durable; see `append_all`."""
+        return self.append_all((rows,), then, must=must)
 
-        While the disk refuses writes or falls behind, rows of a lane that may drop are refused (False, counted as
-        dropped) once too many wait in memory, unless they `must` be kept because their source still holds them.
+    def append_all(
+        self,
+        parts: Sequence[Rows],
+        then: Callable[[], None] | None = None,
+        *,
+        must: bool = True,
+        receipt: Receipt | None = None,
+    ) -> bool:
+        """Make rows durable, together and with the receipt for them; `then` runs in the event loop once they are.
+
+        While the disk refuses writes or falls behind, rows of a lane that may drop are refused (counted as dropped;
+        False when nothing is left) once too many wait in memory, unless they `must` be kept because their source still
+        holds them.
         """
         file = self._file
-        if not must and file.pending > (MOST_WAITING if file.trouble else MOST_BEHIND) and rows.lane.may_drop:
-            self._note_drop(rows.lane, rows.n, rows.t_min, rows.t_max)
+        if not must and file.pending > (MOST_WAITING if file.trouble else MOST_BEHIND):
+            parts = [rows for rows in parts if not self._refused(rows)]
+        if not parts:
             return False
-        file.append(Entry(rows, rows.n, then))
+        entries = [Entry(rows, rows.n) for rows in parts]
+        entries[-1].then = then
+        if receipt is not None:
+            entries.append(Entry(receipt, 0))
+        file.append_all(entries)
         return True
+
+    async def receipts(self, source: str) -> bytes:
+        """Return the keys of the messages of a source that are durable, oldest first, once all handed over are."""
+        await self.flushed()
+        return keys_of(self._reader, source)
+
+    def _refused(self, rows: Rows) -> bool:
+        if rows.lane.may_drop:
+            self._note_drop(rows.lane, rows.n, rows.t_min, rows.t_max)
+        return rows.lane.may_drop
 
     def trim(self, seq: int) -> None:
         """Forget batches up to `seq`: the store has committed them."""
@@ -179,6 +211,7 @@ class Spool:
                 groups.setdefault((entry.payload.target, entry.payload.lane), []).append(entry.payload)
         if groups:
             self._leave_room()
+            self._book.write(connection, [e.payload for e in entries if isinstance(e.payload, Receipt)])
         last = 0
         for (target, lane), group in groups.items():
             body = b"".join([rows.body for rows in group])

@@ -1,10 +1,13 @@
 """One broker and every device behind it: what arrives in one read of the socket leaves as one intake."""
 
 import hashlib
+from array import array
 from collections.abc import Callable, Iterable, Sequence
+from zlib import crc32
 
 from drivers.base import BoundDevice, BoundPoint, Sink
 from drivers.mqtt.address import Connection, Tls
+from drivers.mqtt.commands import publication
 from drivers.mqtt.routes import Routes
 from hub.metrics import Figure
 from hub.model import (
@@ -13,7 +16,7 @@ from hub.model import (
     DeviceState,
     Intake,
     Misconfigured,
-    Refused,
+    Receipt,
     Release,
     Sample,
     Stray,
@@ -21,6 +24,9 @@ from hub.model import (
     Value,
 )
 from hub.wire.mqtt import BODY, Damaged, Message, Session, Settings, TlsFiles, session
+
+
+MOST_UNDER_WAY = 10_000
 
 
 class MqttDriver:
@@ -37,8 +43,11 @@ class MqttDriver:
         self.routes = Routes(devices)
         self.messages = 0
         self.damaged = 0
+        self.repeated = 0
+        """Messages that came again though they were stored."""
         self.listening = False
         """Whether the broker has answered every subscription of this connection."""
+        self._devices = {d.id: d for d in devices}
         self._first = devices[0].id
         self._clock = clock or SystemClock()
         self._session = opener(self.settings)
@@ -55,7 +64,8 @@ class MqttDriver:
 
     async def subscribe(self, sink: Sink) -> None:
         """Hand over until the connection is lost. Raises Unreachable."""
-        refused = await self._session.listen(self.routes.filters, self._taker(sink))
+        keys = array("Q", await sink.receipts(self.settings.client_id))
+        refused = await self._session.listen(self.routes.filters, self._taker(sink, frozenset(keys)))
         for pattern, why in refused.items():
             detail = f"{self.settings.where} refuses the subscription {pattern!r} ({why}); allow it to {self._who()}"
             for device in self.routes.devices_of(pattern):
@@ -64,9 +74,9 @@ class MqttDriver:
         await self._session.ended()
 
     async def write(self, point: BoundPoint, value: Value) -> None:
-        """Refuse: MQTT points have no command topics yet. Raises Refused."""
-        del value
-        raise Refused("not_writable", f"{point.id} is an MQTT point, and those cannot be set")
+        """Publish a point's command; return when the broker has it. Raises Refused, Unreachable, Misconfigured."""
+        topic, payload, retain = publication(self._devices[point.device], point, value)
+        await self._session.publish(topic, payload, retain=retain)
 
     async def close(self) -> None:
         """Disconnect; the broker keeps the session."""
@@ -77,23 +87,39 @@ class MqttDriver:
         labels = {"line": self.settings.where}
         yield Figure("citywatch_mqtt_messages", "Messages received", self.messages, labels, total=True)
         yield Figure("citywatch_mqtt_damaged", "Packets that are no message", self.damaged, labels, total=True)
+        yield Figure("citywatch_mqtt_repeated", "Messages sent again, stored before", self.repeated, labels, total=True)
         unknown = self.routes.unknown_total
         yield Figure("citywatch_mqtt_unknown", "Messages on topics of no device", unknown, labels, total=True)
 
     def _who(self) -> str:
         return f"user {self.settings.user!r}" if self.settings.user else "clients without a user name"
 
-    def _taker(self, sink: Sink) -> Callable[[Sequence[Message], Sequence[Damaged], Release], None]:
+    def _taker(
+        self, sink: Sink, stored: frozenset[int]
+    ) -> Callable[[Sequence[Message], Sequence[Damaged], Release], None]:
+        """Return what takes messages; those that come again and are `stored` are acknowledged and nothing else."""
         bindings, learn, now, hand_over = self.routes.bindings, self.routes.learn, self._clock.now, sink.take
+        source, window = self.settings.client_id, window_of(self.settings)
 
         def take(messages: Sequence[Message], damaged: Sequence[Damaged], release: Release) -> None:
             intake = Intake(release=release)
             self.messages += len(messages)
+            keys = array("Q")
             for message in messages:
-                topic = message.topic
+                topic, payload = message.topic, message.payload
                 binding = bindings.get(topic) or learn(topic)
-                if binding is not None:
-                    binding.take(topic, message.payload, message.retain, intake, now)
+                if binding is None:
+                    continue
+                if message.packet_id is not None:
+                    # what the broker sends again has its number, topic and payload again (MQTT 5.0, 4.4)
+                    key = message.packet_id << 32 | crc32(payload, crc32(topic.encode()))
+                    if message.duplicate and key in stored:
+                        self.repeated += 1
+                        continue
+                    keys.append(key)
+                binding.take(topic, payload, message.retain, intake, now)
+            if keys:
+                intake.receipt = Receipt(source, keys.tobytes(), window)
             if damaged:
                 self._set_aside(damaged, intake)
             if intake.samples or intake.events or intake.strays:
@@ -128,6 +154,11 @@ def settings_of(device: BoundDevice) -> Settings:
         receive_max=c.receive_max,
         timeout=device.timeout,
     )
+
+
+def window_of(settings: Settings) -> int:
+    """Return how many messages the broker may have under way: its Receive Maximum; 3.1.1 has none, brokers few."""
+    return settings.receive_max if settings.version == 5 else MOST_UNDER_WAY
 
 
 def client_id(site: str, connection: Connection) -> str:

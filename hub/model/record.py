@@ -23,6 +23,22 @@ Release = Callable[[], None]
 """Called once the batch is durable: MQTT ack, inform reply, HTTP 202."""
 
 
+class Receipt(Struct, frozen=True):
+    """Which messages an intake came from, for a source that sends again what it was not acknowledged."""
+
+    source: str
+    """A name that the source keeps for ever."""
+    keys: bytes
+    """One number of eight bytes a message, in the machine's own order, that tells it from others under way."""
+    window: int
+    """How many messages the source may have under way."""
+
+    @property
+    def n(self) -> int:
+        """How many messages."""
+        return len(self.keys) // 8
+
+
 class Intake(Struct):
     """All that one read of a socket or one poll gave: the unit that travels from a driver."""
 
@@ -31,6 +47,7 @@ class Intake(Struct):
     strays: list[Stray] = field(default_factory=list)
     release: Release | None = None
     blocks: list[Block] = field(default_factory=list)
+    receipt: Receipt | None = None
 
 
 class Published(Struct, frozen=True):

@@ -30,6 +30,9 @@ class Ear:
     def report(self, device, state, reason="", detail="") -> None:
         pass
 
+    async def receipts(self, source: str) -> bytes:
+        return b""
+
     def last_heard(self, device) -> None:
         return None
 

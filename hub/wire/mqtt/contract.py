@@ -70,6 +70,17 @@ class Message(Protocol):
         ...
 
 
+    @property
+    def packet_id(self) -> int | None:
+        """Its number, with which it is acknowledged; None for a message of QoS 0."""
+        ...
+
+    @property
+    def duplicate(self) -> bool:
+        """Whether the broker says that it may have sent it before."""
+        ...
+
+
 class Damaged(Struct, frozen=True):
     """A packet that is no message: too large, or not decodable. `body` is the beginning of it."""
 

@@ -33,6 +33,8 @@ class _Arrived(Struct, frozen=True, gc=False):
     topic: str
     payload: bytes
     retain: bool
+    packet_id: int | None
+    duplicate: bool
 
 
 class _TidySocket(ssl.SSLSocket):
@@ -214,7 +216,8 @@ class Session311:
             reason = f"too large: {len(payload)} bytes, at most {LARGEST}"
             self._damaged.append(Damaged(topic, reason, payload[:BODY]))
             return
-        self._messages.append(_Arrived(topic, payload, message.retain))
+        packet_id = message.mid if message.qos else None
+        self._messages.append(_Arrived(topic, payload, message.retain, packet_id, message.dup))
 
     def _on_disconnect(self, _c: Client, _u: Any, _f: DisconnectFlags, code: ReasonCode, _p: Properties | None) -> None:
         self._lost(f"{self._settings.where} closed the connection: {str(code).lower()}")

@@ -55,6 +55,25 @@ async def test_nothing_is_acknowledged_before_it_is_released(broker, version):
     assert [s.value for s in third.samples] == [3.5], "what was released is not sent again"
 
 
+async def test_what_was_stored_before_an_acknowledgement_got_lost_is_acknowledged_and_not_told_again(broker, version):
+    deaf = Told(release=False)
+    async with listening(sensors(broker.port, version, "a"), deaf):
+        await publish_many(broker, "site/a", ['{"value": 1.5}', '{"value": 2.5}'])
+        await deaf.until(lambda: len(deaf.samples) == 2)
+    stored, *lost = (intake.receipt for intake in deaf.intakes)
+    sink = Told()
+    sink.stored = stored.keys[:8]
+    async with listening(sensors(broker.port, version, "a"), sink):
+        await publish(broker, "site/a", '{"value": 1.5}')
+        await sink.until(lambda: len(sink.samples) == 2)
+    assert [s.value for s in sink.samples] == [2.5, 1.5], "the same words in a new message are news"
+    third = Told()
+    async with listening(sensors(broker.port, version, "a"), third):
+        await publish(broker, "site/a", '{"value": 3.5}')
+        await third.until(lambda: third.samples)
+    assert [s.value for s in third.samples] == [3.5]
+
+
 async def test_a_late_release_acknowledges_nothing_on_the_next_connection(broker, version):
     driver, deaf = sensors(broker.port, version, "a"), Told(release=False)
     async with listening(driver, deaf):

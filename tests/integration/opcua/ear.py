@@ -34,6 +34,9 @@ class Ear:
         self.health.append((state, reason, detail))
         self._news.set()
 
+    async def receipts(self, source: str) -> bytes:
+        return b""
+
     def last_heard(self, device: str) -> int | None:
         return None
 

@@ -1,6 +1,10 @@
-"""Ten times `kill -9` under load: nothing acknowledged is lost, no alarm is missed or doubled, timers go on."""
+"""Many times `kill -9` under load: nothing acknowledged is lost, nothing is stored twice, no alarm is missed or doubled.
+
+Three readings a message, 2,000 a second. `CITYWATCH_KILLS` says how many kills; `make soak` makes a hundred.
+"""
 
 import asyncio
+import os
 import random
 import sys
 import time
@@ -15,8 +19,8 @@ from tests.support.mosquitto import Mosquitto
 from tests.support.real_site import write_site
 from tests.support.running_hub import running_hub, until
 
-pytestmark = [pytest.mark.broker, pytest.mark.database, pytest.mark.timeout(240)]
-KILLS, DETECTORS, RATE = 10, 20, 300
+pytestmark = [pytest.mark.broker, pytest.mark.database, pytest.mark.timeout(1800)]
+KILLS, DETECTORS, RATE = int(os.environ.get("CITYWATCH_KILLS", "10")), 20, 670
 DELAY_S = 6
 FIRE = "fire:d0/alarm"
 
@@ -26,9 +30,7 @@ async def rows(dsn: str, query: str, *parameters: object) -> list[tuple[Any, ...
         return await (await connection.execute(query, parameters)).fetchall()  # type: ignore[arg-type]
 
 
-async def test_ten_kills_under_load_lose_nothing_and_double_nothing(
-    broker: Mosquitto, server: str, tmp_path: Path
-) -> None:
+async def test_kills_under_load_lose_nothing_and_double_nothing(broker: Mosquitto, server: str, tmp_path: Path) -> None:
     state, paper = tmp_path / "state", tmp_path / "ledger"
     site = write_site(tmp_path / "site", dsn=server, mqtt=broker.port, detectors=DETECTORS, slow=f"{DELAY_S}s")
     dice = random.Random(7)
@@ -62,10 +64,8 @@ async def test_ten_kills_under_load_lose_nothing_and_double_nothing(
         assert shown[FIRE]["occurrence"] == 1
         assert await hub.stop() == 0
 
-    twice = "select value, time from v_reading where point = 'value' group by value, time, lag_ms having count(*) > 1"
-    assert await rows(server, twice) == [], (
-        "no row is stored twice; a message that comes again is heard at another time"
-    )
+    twice = "select value from v_reading where point = 'value' group by value having count(*) > 1"
+    assert await rows(server, twice) == [], "what comes again after a kill is not stored again"
     await the_alarms_are_a_story_without_gaps(server)
     await a_delay_is_not_begun_anew_by_kills(server, last_kill)
 

@@ -34,6 +34,9 @@ class Heard:
     def report(self, device: str, state: DeviceState, reason: str = "", detail: str = "") -> None:
         pass
 
+    async def receipts(self, source: str) -> bytes:
+        return b""
+
     def last_heard(self, device: str) -> Timestamp | None:
         return None
 

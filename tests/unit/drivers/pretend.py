@@ -115,6 +115,9 @@ class Notebook:
         self.reports.append((at, device, state, reason))
         self.details.append(detail)
 
+    async def receipts(self, source: str) -> bytes:
+        return b""
+
     def last_heard(self, device: str) -> int | None:
         return self.heard.get(device)
 

@@ -1,4 +1,4 @@
-"""Event buffers over Modbus: a record is read, made durable, and only then does its device hear that it may forget it."""
+"""Event buffers over Modbus: a record is read and made durable, and only then its device hears that it may forget it."""
 
 import asyncio
 import random
@@ -44,6 +44,9 @@ class Sink:
 
     def report(self, device: str, state: DeviceState, reason: str = "", detail: str = "") -> None:
         self.states.append((state, detail))
+
+    async def receipts(self, source: str) -> bytes:
+        return b""
 
     def last_heard(self, device: str) -> int | None:
         return None

@@ -30,6 +30,7 @@ class Notebook:
         self.intakes: list[Intake] = []
         self.reports: list[tuple[str, DeviceState, str, str]] = []
         self._release = release
+        self.stored = b""
 
     def take(self, intake: Intake) -> None:
         self.intakes.append(intake)
@@ -38,6 +39,9 @@ class Notebook:
 
     def report(self, device: str, state: DeviceState, reason: str = "", detail: str = "") -> None:
         self.reports.append((device, state, reason, detail))
+
+    async def receipts(self, source: str) -> bytes:
+        return self.stored
 
     def last_heard(self, device: str) -> int | None:
         return None

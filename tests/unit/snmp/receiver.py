@@ -48,6 +48,9 @@ class Ear:
     def report(self, device: str, state: DeviceState, reason: str = "", detail: str = "") -> None:
         raise AssertionError("the runner reports health, not the driver")
 
+    async def receipts(self, source: str) -> bytes:
+        return b""
+
     def last_heard(self, device: str) -> Timestamp | None:
         return None
 
