@@ -24,8 +24,11 @@ TARGETS: dict[tuple[str, str], list[tuple[str, str, float]]] = {
     ("snmp", "ceiling"): [("objects_per_s", ">=", 60_000)],
     ("snmp", "storm"): [("lost_below_500_per_s", "<=", 0), ("poll_latest_ms", "<=", 1000)],
     ("snmp", "memory"): [("rss_mb", "<=", 200)],
-    ("opcua", "driver"): [("cpu_percent_at_5000_per_s", "<=", 25)],
-    ("opcua", "ratio"): [("driver_to_bare", "<=", 1.2)],
+    ("opcua", "driver"): [("cpu_percent_at_5000_per_s", "<=", 25), ("lost", "<=", 0)],
+    ("opcua", "stored"): [("cpu_percent_at_5000_per_s", "<=", 25), ("lost", "<=", 0), ("twice", "<=", 0)],
+    ("opcua", "connections"): [("connections", ">=", 200), ("rss_mb", "<=", 400)],
+    ("opcua", "latency"): [("p99_ms", "<=", 150)],
+    ("opcua", "ratio"): [("driver_to_bare", "<=", 1.2), ("stored_to_bare", "<=", 1.2)],
 }
 
 
