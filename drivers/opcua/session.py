@@ -27,6 +27,8 @@ T = TypeVar("T")
 
 PORTION = 500
 """Nodes in one request where the server names no smaller limit."""
+MOST_REFERENCES = 20_000
+"""References of one node that are looked at."""
 SESSION_LIFE = 120_000
 """Milliseconds after which a server may forget a session that it hears nothing of."""
 FAREWELL = 1.0
@@ -109,6 +111,21 @@ class Session:
         for portion in portions(paths, self._limits[MAX_TRANSLATE]):
             found += await self._ask(self._client.uaclient.translate_browsepaths_to_nodeids(list(portion)))
         return found
+
+    async def browse(self, wanted: Sequence[ua.BrowseDescription]) -> list[list[ua.ReferenceDescription]]:
+        """Return the references of nodes, those that come in portions too. Raises Unreachable."""
+        parameters = ua.BrowseParameters(NodesToBrowse=list(wanted), RequestedMaxReferencesPerNode=ua.UInt32(1000))
+        found = [
+            (list(r.References or ()), r.ContinuationPoint)
+            for r in await self._ask(self._client.uaclient.browse(parameters))
+        ]
+        for references, point in found:
+            while point and len(references) < MOST_REFERENCES:
+                more = ua.BrowseNextParameters(ContinuationPoints=[point])
+                (result,) = await self._ask(self._client.uaclient.browse_next(more))
+                references += result.References or ()
+                point = result.ContinuationPoint
+        return [references for references, _ in found]
 
     async def create_items(
         self, subscription: int, wanted: Sequence[ua.MonitoredItemCreateRequest]
