@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from adapters.base import Bucket, JournalRow
+from adapters.base import Bucket, Coverage, JournalRow
 from adapters.outbound import Away, Outbound, Statistics
 from adapters.timescale.connections import Connections, away_on_error, opened
 from adapters.timescale.cursor import Cursor
@@ -16,6 +16,7 @@ from adapters.timescale.housekeeping import keep_house
 from adapters.timescale.journal import JournalSource, JournalWriter
 from adapters.timescale.latest import EVERY_S, LatestSource, LatestWriter
 from adapters.timescale.names import row_ids
+from adapters.timescale.outage import Outage
 from adapters.timescale.preparation import Preparation
 from adapters.timescale.queries import Queries
 from adapters.timescale.readings import ReadingsWriter, SpoolSource
@@ -55,6 +56,7 @@ class TimescaleAdapter:
         self._journal = journal
         self._clock = clock
         self._connections = Connections()
+        self._outage = Outage(journal, lambda: spool.held.records, clock)
         self._queries = Queries(site, self._connections, clock)
         self._preparation = Preparation(site, clock)
         self._chains: dict[str, Outbound[Any]] = {
@@ -147,6 +149,10 @@ class TimescaleAdapter:
         """Return a point's readings in [start, end) in at most `buckets` slices. Raises StorageError."""
         return await self._queries.history(point, start, end, buckets)
 
+    async def coverage(self, point: PointId, start: Timestamp, end: Timestamp) -> Coverage:
+        """Return how complete a point's past is in [start, end). Raises StorageError."""
+        return await self._queries.coverage(point, start, end)
+
     async def journal(self, *, before: int | None, limit: int, match: Mapping[str, str]) -> list[JournalRow]:
         """Return journal rows newest first. Raises StorageError, Refused for a filter that is none."""
         return await self._queries.journal(before=before, limit=limit, match=match)
@@ -163,11 +169,16 @@ class TimescaleAdapter:
 
     @asynccontextmanager
     async def _readings(self) -> AsyncIterator[ReadingsWriter]:
-        async with opened(self._connections.dsn) as connection:
-            flavour, tables = await self._preparation.done(connection)
-            with away_on_error():
-                cursor = await Cursor.open(connection, self._spool.id)
-            yield ReadingsWriter(connection, cursor, flavour, tables, self._clock, self)
+        try:
+            async with opened(self._connections.dsn) as connection:
+                flavour, tables = await self._preparation.done(connection)
+                with away_on_error():
+                    cursor = await Cursor.open(connection, self._spool.id)
+                self._outage.ends()
+                yield ReadingsWriter(connection, cursor, flavour, tables, self._clock, self)
+        except Away as trouble:
+            self._outage.begins(str(trouble))
+            raise
 
     @asynccontextmanager
     async def _journaled(self) -> AsyncIterator[JournalWriter]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from adapters.timescale.connections import Connection
+from adapters.timescale.gaps import RECOVERED
 from adapters.timescale.rows import instant
 from adapters.timescale.timeseries import Flavour, Table
 from hub.model import Timestamp
@@ -17,6 +18,8 @@ KEEP = {
     "quarantine": "quarantine",
 }  # fmt: skip
 """Words of `store.keep` → time-series tables."""
+RECOVERING = timedelta(days=1)
+"""How long after its end an outage may still be filled by what a device kept meanwhile."""
 JOURNAL_KEEP = timedelta(days=5 * 365)
 
 
@@ -57,6 +60,7 @@ async def keep_house(
                 await flavour.drop_before(connection, table, sober - table.keep)
             if table.compress_after is not None:
                 await flavour.compress_before(connection, table, sober - table.compress_after)
+        await connection.execute(RECOVERED, {"since": sober - RECOVERING})
         await _forget_journal(connection, sober - _journal_keep(keep))
     finally:
         if not connection.closed:

@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from adapters.outbound import Load
 from adapters.timescale.connections import Connection, away_on_error, is_about_a_row, say
 from adapters.timescale.cursor import Cursor
+from adapters.timescale.gaps import keep_ledger
 from adapters.timescale.rows import instant
 from hub.journal import Journal
 from hub.model import (
@@ -65,11 +66,6 @@ insert into device_change (journal_id, seq, device_id, at, state, reason, detail
 values (%s, %s, %s, %s, %s, %s, %s) on conflict do nothing
 """
 
-GAP = """
-insert into gap (cause, lane, t_from, t_to, n) select 'dropped', d ->> 'lane', (d ->> 'from')::timestamptz,
-  (d ->> 'to')::timestamptz, (d ->> 'records')::int8 from (select %s::jsonb) as said(d)
-"""
-"""What the spool had to drop becomes a span of time in which something is missing."""
 REFUSED = """
 insert into dead_letter (target, sqlstate, error, source_id, seq, body) values ('journal', %s, %s, %s, %s, %s)
 """
@@ -145,8 +141,8 @@ class JournalWriter:
             if changes:
                 await cursor.executemany(DEVICE_CHANGE, changes)
             for _, record in records:
-                if isinstance(record, SystemNote) and record.what == "dropped":
-                    await cursor.execute(GAP, (storable(record.detail),))
+                told = storable(record.detail) if isinstance(record, SystemNote) else None
+                await keep_ledger(cursor, self._site.id, record, told)
 
     async def _store_one_by_one(self, load: Load[Numbered]) -> None:
         async with self._connection.transaction():

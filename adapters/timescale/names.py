@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from psycopg import sql
 
 from adapters.timescale.connections import Connection
+from adapters.timescale.gaps import GONE, NEW
 from hub.model import PointId, Site, row_id, split_point
 
 Row = Sequence[object]
@@ -15,7 +16,7 @@ DEVICE = (
     "id", "site", "name", "title_vi", "title_en", "profile", "driver", "zone", "behind", "tags",
     "latitude", "longitude",
 )  # fmt: skip
-POINT = ("id", "device_id", "name", "title_vi", "title_en", "kind", "type", "unit", "zone")
+POINT = ("id", "device_id", "name", "title_vi", "title_en", "kind", "type", "unit", "zone", "lane")
 TYPES = {"id": "int8", "device_id": "int8", "tags": "text[]", "latitude": "float8", "longitude": "float8"}
 
 YIELD_EVERY = 500
@@ -34,6 +35,8 @@ async def write_names(connection: Connection, site: Site) -> None:
         await _replace(connection, "zone", ZONE, _zones(site), of_site)
         await _replace(connection, "device", DEVICE, _devices(site), of_site)
         await _replace(connection, "point", POINT, _points(site), of_device)
+        for statement in (NEW, GONE):
+            await connection.execute(statement, {"site": site.id})
 
 
 def _zones(site: Site) -> Iterable[Row]:
@@ -54,7 +57,7 @@ def _points(site: Site) -> Iterable[Row]:
     for point in site.points.values():
         yield (
             row_id(site.id, *split_point(point.id)), row_id(site.id, point.device), point.name,
-            point.title.vi, point.title.en, point.kind, point.type, point.unit, point.zone,
+            point.title.vi, point.title.en, point.kind, point.type, point.unit, point.zone, point.lane.name.lower(),
         )  # fmt: skip
 
 

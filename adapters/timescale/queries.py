@@ -7,9 +7,10 @@ from typing import Any
 
 from psycopg import sql
 
-from adapters.base import Bucket, JournalRow
+from adapters.base import Bucket, Coverage, JournalRow
 from adapters.outbound import Away
 from adapters.timescale.connections import Connections
+from adapters.timescale.coverage import coverage
 from adapters.timescale.history import history, plan
 from adapters.timescale.rows import instant, timestamp
 from hub.model import Clock, DeviceId, PointId, Refused, Site, Timestamp, row_id
@@ -36,6 +37,11 @@ class Queries:
         cut = plan(start, end, buckets, self._gone())
         async with self._connections.borrow() as connection:
             return await history(connection, self.site, point, cut)
+
+    async def coverage(self, point: PointId, start: Timestamp, end: Timestamp) -> Coverage:
+        """Return how complete a point's past is in [start, end), as far as that is past."""
+        async with self._connections.borrow() as connection:
+            return await coverage(connection, self.site, point, start, min(end, self._clock.now()))
 
     def _gone(self) -> dict[int, Timestamp]:
         keep, now = self.site.store.keep, self._clock.now()
