@@ -154,7 +154,8 @@ class Folding:
         followed.due += [again for due in ended if (again := _again(due, d.at)) and not stopped(again, followed.last)]
 
     def _sent(self, d: Delivery) -> None:
-        if self._ledger.outbox.pop(d.key, None) is not None:
+        waited = self._ledger.outbox.pop(d.key, None) or self._ledger.dead.pop(d.key, None)
+        if waited is not None:
             health = self._health(d.channel)
             health.sent += 1
             health.in_a_row, health.failing_since, health.detail, health.not_before = 0, None, "", 0

@@ -130,7 +130,7 @@ class Notifications:
             return None
         self._known(entry.to, self._contacts, "contact", table, "to")
         self._channel_checks(entry, table)
-        return _made(name, table, entry, self._language)
+        return made(name, table, entry, self._language)
 
     def _channel_checks(self, entry: ChannelEntry, table: Map) -> None:
         for key, path in (("ca", getattr(entry, "ca", None)),):
@@ -241,7 +241,8 @@ class Notifications:
         return every
 
 
-def _made(name: str, table: Map, entry: ChannelEntry, language: str) -> Channel:
+def made(name: str, table: Mapping[str, Any], entry: ChannelEntry, language: str) -> Channel:
+    """Return a channel as a value: what its entry says, and what its type makes of what it does not say."""
     kind = table["type"]
     machine = kind in MACHINES
     tells = EVENTS if machine and entry.tells is None else entry.tells or ("raised",)
@@ -270,7 +271,7 @@ def _quiet(entry: QuietEntry | None) -> Quiet | None:
     return Quiet(start, end, frozenset(Priority[word.upper()] for word in entry.priorities))
 
 
-def _address_kind(channel: Channel, table: Map) -> str | None:
+def _address_kind(channel: Channel, table: Mapping[str, Any]) -> str | None:
     """Return which address of a contact a channel needs; empty: only somebody; None: nobody."""
     if channel.type == "email":
         return "email"
@@ -279,5 +280,5 @@ def _address_kind(channel: Channel, table: Map) -> str | None:
     return next((kind for kind in ("phone", "address", "email") if kind in _used(table)), "")
 
 
-def _used(table: Map) -> set[str]:
+def _used(table: Mapping[str, Any]) -> set[str]:
     return {word for _, words in placeholders(table) for word in words}

@@ -2,10 +2,8 @@
 
 import pytest
 
-from adapters.notify.folding import LONGEST_PAUSE, pause
-from hub.model import DAY, HOUR, MINUTE, SECOND, Hold, HoldKind, Priority
-from hub.model.clock import from_iso
-from hub.model.notify import MOST_COVERED, MOST_SPELT_OUT, Channel, Delivery, Notifying, Quiet, Step
+from hub.model import HOUR, MINUTE, SECOND, Hold, HoldKind
+from hub.model.notify import MOST_COVERED, MOST_SPELT_OUT, Notifying, Step
 from tests.unit.notify.evening import EVENING, MAIL, NOTIFYING, Evening, lines
 
 
@@ -214,100 +212,3 @@ def test_a_shelved_alarm_that_comes_back_unacknowledged_is_told_anew_after_an_ac
     evening.pass_time(1)
     evening.change(input_="realarm", acked=False)
     assert "2 hook raised 1" in lines(evening.pass_time(1))
-
-
-# -- quiet hours
-
-
-def at_night(*priorities: Priority) -> Evening:
-    quiet = Quiet(22 * 60, 6 * 60, frozenset(priorities))
-    night = Channel("mail", "email", None, gather=10 * SECOND, quiet=quiet)
-    evening = Evening(Notifying({"mail": night}, escalations=NOTIFYING.escalations))
-    evening.now = from_iso("2026-11-24T23:00:00+07:00")
-    return evening
-
-
-def test_in_quiet_hours_lower_priorities_wait_until_they_end():
-    evening = at_night(Priority.MEDIUM)
-    evening.change("lost:cam1")
-    told = evening.pass_time(8 * 3600)
-    assert [d.at for d in told] == [from_iso("2026-11-25T06:00:00+07:00")]
-
-
-def test_in_quiet_hours_other_priorities_go_out():
-    evening = at_night(Priority.LOW)
-    evening.change("lost:cam1")
-    assert len(evening.pass_time(60)) == 1
-
-
-def test_what_is_over_when_quiet_hours_end_is_not_told():
-    evening = at_night(Priority.MEDIUM)
-    evening.change("lost:cam1")
-    evening.pass_time(3600)
-    evening.change("lost:cam1", "ack")
-    evening.change("lost:cam1", "return")
-    assert evening.pass_time(8 * 3600) == []
-
-
-@pytest.mark.parametrize(
-    ("at", "until"),
-    [
-        ("21:59", "21:59"),
-        ("22:00", "06:00+1"),
-        ("23:59", "06:00+1"),
-        ("00:00", "06:00"),
-        ("05:59", "06:00"),
-        ("06:00", "06:00"),
-    ],
-)
-def test_quiet_hours_begin_and_end_on_the_minute(at: str, until: str):
-    from adapters.notify.hours import quiet_until
-    from tests.unit.notify.evening import ZONE
-
-    quiet = Quiet(22 * 60, 6 * 60, frozenset({Priority.LOW}))
-    clock, _, day = until.partition("+")
-    expected = from_iso(f"2026-11-24T{clock}:00+07:00") + int(day or 0) * DAY
-    assert quiet_until(quiet, Priority.LOW, from_iso(f"2026-11-24T{at}:00+07:00"), ZONE) == expected
-
-
-# -- deliveries
-
-
-def outcome(d: Delivery, word: str, at: int, attempt: int = 0) -> Delivery:
-    return Delivery(d.key, d.channel, word, at, attempt=attempt, detail="no route")
-
-
-def test_pauses_double_up_to_a_minute_and_never_stop():
-    pauses = [pause("key", n) / SECOND for n in range(1, 40)]
-    assert 0.75 <= pauses[0] <= 1.25
-    assert all(45 <= p <= 75 for p in pauses[6:])
-    assert max(pauses) <= 1.25 * LONGEST_PAUSE / SECOND
-
-
-def test_a_message_that_gave_up_lies_in_the_dead_letters_until_somebody_requeues_it():
-    evening = Evening()
-    evening.change()
-    (message,) = evening.pass_time(0, deliver=False)
-    evening.write(outcome(message, "failed", evening.now, 1), outcome(message, "gave_up", evening.now))
-    assert list(evening.ledger.dead) == [message.key]
-    assert not evening.ledger.outbox
-    evening.write(outcome(message, "requeued", evening.now))
-    assert not evening.ledger.dead
-    assert evening.ledger.outbox[message.key].attempts == 0
-    evening.write(outcome(message, "sent", evening.now))
-    assert not evening.ledger.outbox
-    assert evening.ledger.health["hook"].sent == 1
-
-
-def test_alarms_that_are_over_are_forgotten_in_time():
-    evening = Evening()
-    evening.change("wet:pump")
-    evening.pass_time(60)
-    evening.change("wet:pump", "ack")
-    evening.change("wet:pump", "return")
-    evening.prune()
-    assert evening.ledger.alarms, "its next occurrence would still have to wait"
-    evening.now += HOUR
-    evening.prune()
-    assert not evening.ledger.alarms
-    assert not evening.ledger.groups
