@@ -179,9 +179,15 @@ class Line:
             raise Refused("unreachable", f"the line {self.name} is down; nothing was sent")
         return self._driver
 
-    def statistics(self, device: DeviceId) -> dict[str, float | None]:
-        """Return what became of the requests to a device of this line. Raises KeyError."""
-        return self.watched[device].statistics.told(max(0, self.counts.opened - 1))
+    def statistics(self, device: DeviceId) -> dict[str, float | None] | None:
+        """Return what became of the requests to a device of this line, None when it is not asked. Raises KeyError."""
+        counted: Callable[[DeviceId], Statistics] | None = getattr(self._driver, "statistics", None)
+        found = self.asked(device) if counted is None else counted(device)
+        return None if found is None else found.told(max(0, self.counts.opened - 1))
+
+    def asked(self, device: DeviceId) -> Statistics | None:
+        """Return what the line itself has counted of its requests to a device, None when it makes none."""
+        return self.watched[device].statistics
 
     def driver_figures(self) -> Iterable[Figure]:
         """Return what the driver counts itself, if it counts."""

@@ -89,7 +89,7 @@ class Runner:
 
     def statistics(self, device: DeviceId) -> dict[str, float | None] | None:
         """Return what became of the requests to a device: counters and answer times (ms); None: it is not asked."""
-        line = self._polled.get(device)
+        line = self._line_of(device)
         return None if line is None else line.statistics(device)
 
     async def write(self, device: DeviceId, point: PointId, raw: Value) -> None:

@@ -19,15 +19,22 @@ class Statistics:
         """Scans that were not answered."""
         self.exceptions = 0
         """Values that the device refused to give."""
+        self.sent: int | None = None
+        """Bytes sent to the device; None: its driver does not count them."""
+        self.received: int | None = None
         self._times: deque[int] = deque(maxlen=WINDOW)
 
     def answered(self, samples: Sequence[Sample], took: int) -> None:
         """Count a scan that was answered after `took` ns."""
-        self.good += 1
-        self._times.append(took)
+        self.timed(took)
         for sample in samples:
             if sample.reason is Reason.REFUSED:
                 self.exceptions += 1
+
+    def timed(self, took: int) -> None:
+        """Count an answer that came after `took` ns."""
+        self.good += 1
+        self._times.append(took)
 
     def percentile(self, per_cent: int) -> float | None:
         """Return the nearest-rank percentile of the latest answer times in ms, None before the first answer."""
@@ -41,4 +48,5 @@ class Statistics:
         return {
             "tries": self.tries, "good": self.good, "timeouts": self.timeouts, "exceptions": self.exceptions,
             "reconnects": reconnects, "rtt_p50_ms": self.percentile(50), "rtt_p95_ms": self.percentile(95),
+            "bytes_sent": self.sent, "bytes_received": self.received,
         }  # fmt: skip

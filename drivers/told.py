@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from drivers.base import Driver, Sink
 from drivers.line import Fittings, Line, Watched
+from drivers.statistics import Statistics
 from hub.model import (
     SECOND,
     DeviceId,
@@ -96,6 +97,11 @@ class Told(Line):
         self._silent_after = silent_after
         self._ear = Farewells(fittings.sink, available)
         self._heard: dict[DeviceId, _Heard] = {}
+
+    def asked(self, device: DeviceId) -> Statistics | None:
+        """Return None: the line asks nothing; a driver that asks by itself counts by itself."""
+        del device
+        return None
 
     async def work(self, driver: Driver) -> None:
         """Listen until the line is lost. Raises Unreachable."""

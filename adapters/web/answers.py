@@ -57,6 +57,8 @@ class DeviceStatistics(Wire):
     reconnects: int
     rtt_p50_ms: float | None
     rtt_p95_ms: float | None
+    bytes_sent: int | None = Field(description="Null where the driver does not count them.")
+    bytes_received: int | None
 
 
 class DeviceAnswer(DeviceRow):

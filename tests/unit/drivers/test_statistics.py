@@ -15,7 +15,8 @@ def test_what_became_of_a_devices_requests_is_counted_with_its_answer_times():
         await asyncio.sleep(1)
         assert runner.statistics("a") == {
             "tries": 4, "good": 4, "timeouts": 0, "exceptions": 0,
-            "reconnects": 0, "rtt_p50_ms": 0.0, "rtt_p95_ms": 0.0,
+            "reconnects": 0, "rtt_p50_ms": 0.0, "rtt_p95_ms": 0.0, "bytes_sent": None,
+            "bytes_received": None,
         }  # fmt: skip
         told = runner.statistics("b")
         assert (told["tries"], told["good"], told["timeouts"]) == (3, 2, 1)

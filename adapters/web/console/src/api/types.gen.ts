@@ -264,6 +264,9 @@ export interface DeviceStatistics {
   reconnects: number;
   rtt_p50_ms: number | null;
   rtt_p95_ms: number | null;
+  /** Null where the driver does not count them. */
+  bytes_sent: number | null;
+  bytes_received: number | null;
 }
 
 /** Act on alarms. `cid` names the request: sending it again after a reconnect has the effect of once. */
