@@ -39,7 +39,7 @@ class _Overheard:
     def __init__(self, inner: Session, tell: Tell) -> None:
         self._inner = inner
         self._tell = tell
-        self.open, self.close = inner.open, inner.close
+        self.open, self.close, self.publish = inner.open, inner.close, inner.publish
 
     async def listen(self, filters: Sequence[str], take: Callable[..., None]) -> dict[str, str]:
         for one in filters:
