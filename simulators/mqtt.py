@@ -11,6 +11,7 @@ from simulators.base import LOOPBACK, Line, Override
 from simulators.broker import Broker
 from simulators.faults import Faults
 from simulators.message import Message, messages_of
+from simulators.orders import Orders
 from simulators.process import Process
 from simulators.publisher import Publisher
 
@@ -52,12 +53,16 @@ class MqttLine(Line):
         self._publisher: Publisher | None = None
         self._late: list[tuple[Timestamp, str, bytes, bool]] = []
         self._stuck: dict[tuple[DeviceId, str], bytes] = {}
+        self._orders = Orders(devices)
+        self._now: Timestamp = 0
 
     async def start(self) -> Override:
         """Start the broker and sign in to it. Raises OSError."""
         port = await self.broker.start()
         self._publisher = Publisher(f"simulators-{port}", self.broker.user, self.broker.password)
         await self._publisher.connect(port)
+        if self._orders.topics:
+            self._publisher.listen(self._orders.topics, self._obey)
         signs_in = {
             "user": self.broker.user,
             "password": SecretStr(self.broker.password),
@@ -73,8 +78,16 @@ class MqttLine(Line):
             self._publisher = None
         await self.broker.stop()
 
+    def _obey(self, topic: str, payload: bytes) -> None:
+        """Do what a device was told, and report it as devices do."""
+        for point, value in self._orders.meant(topic, payload):
+            if not self.faults.any_of(point.device, "silence", "cut"):
+                self.process.hold(point, value, self._now)
+                self.changed(point.id, self._now)
+
     def tick(self, now: Timestamp) -> None:
         """Send what is due, what moves, and what was held back."""
+        self._now = now
         self._send_late(now)
         for sensor in self._sensors.values():
             if now >= sensor.due or any(self.process.moving(point, now) for point in sensor.points):

@@ -1,9 +1,10 @@
 """The sending side of a simulated MQTT line: one paho client, told from the event loop, never waited for."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from paho.mqtt.client import Client, MQTTv311
+from paho.mqtt.client import Client, MQTTMessage, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion
 
 from simulators.base import LOOPBACK
@@ -15,7 +16,7 @@ _LARGEST_BACKLOG = 10_000
 
 
 class Publisher:
-    """A connection to the embedded broker that only publishes."""
+    """A connection to the embedded broker that publishes, and hears what its devices are told."""
 
     def __init__(self, client_id: str, user: str, password: str) -> None:
         self._client = Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=MQTTv311)
@@ -47,6 +48,16 @@ class Publisher:
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Hand one message to the client's own thread."""
         self._client.publish(topic, payload, qos=AT_LEAST_ONCE, retain=retain)
+
+    def listen(self, topics: Sequence[str], heard: Callable[[str, bytes], None]) -> None:
+        """Let `heard` know, in the event loop, of every message on some topics."""
+        loop = asyncio.get_running_loop()
+
+        def arrived(_client: Client, _data: Any, message: MQTTMessage) -> None:
+            loop.call_soon_threadsafe(heard, message.topic, bytes(message.payload))
+
+        self._client.on_message = arrived
+        self._client.subscribe([(topic, AT_LEAST_ONCE) for topic in topics])
 
     async def close(self) -> None:
         """Sign off and end the client's thread; safe to call twice."""

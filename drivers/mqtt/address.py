@@ -47,6 +47,12 @@ def _address_topic(given: str) -> str:
     return topics.checked(given, frozenset({"device", "topic"}))
 
 
+def _command_topic(given: str) -> str:
+    if topics.has_wildcard(given):
+        raise ValueError("a command goes to one topic: no + and no #")
+    return _address_topic(given)
+
+
 def _path(given: str) -> str:
     paths.steps(given)
     return given
@@ -139,6 +145,30 @@ class _Place(_Strict):
     )
 
 
+VALUE = "$value"
+"""What stands for the raw value in the payload of a command."""
+
+
+class Command(_Strict):
+    """How a point is set: what is published, and where."""
+
+    topic: Annotated[str, AfterValidator(_command_topic)] = Field(
+        description="Topic to publish to; {topic} is the connection's, {device} the device's name.",
+        examples=["{topic}/set", "cmnd/{device}/POWER"],
+    )
+    payload: Any = Field(
+        VALUE,
+        description="What is published; $value stands for the raw value. An object or a list is written as JSON.",
+        examples=[VALUE, {"state": VALUE}],
+    )
+    retain: bool = Field(
+        False, description="Whether the broker keeps it; then a device that comes back gets the command again."
+    )
+
+    def __hash__(self) -> int:
+        return hash((self.topic, repr(self.payload), self.retain))
+
+
 class Address(_Place):
     """Where one point lives: a topic, and a path into its payload."""
 
@@ -149,6 +179,9 @@ class Address(_Place):
     )
     retained: Literal["use", "mark", "ignore"] = Field(
         "mark", description="What a retained message is worth on connecting: a value, an uncertain value, nothing."
+    )
+    command: Command | None = Field(
+        None, description="How the point is set; absent: it cannot be. Its topic says what became of it."
     )
 
 

@@ -110,7 +110,12 @@ class Works:
         assert told.outcome == "awaiting", told
         _, page = await self.ask(role, "GET", "/commands/awaiting")
         (waiting,) = AwaitingPage.model_validate(page).items
-        assert (waiting.device, waiting.name, waiting.who, waiting.may) == (device, name, "engineer", role != "engineer")
+        assert (waiting.device, waiting.name, waiting.who, waiting.may) == (
+            device,
+            name,
+            "engineer",
+            role != "engineer",
+        )
         path = f"/commands/awaiting/{waiting.id}/confirm"
         status, answer = await self.ask(role, "POST", path, {"note": "seen"})
         return CommandAnswer.model_validate(answer).result if status == 200 else (status, answer)
