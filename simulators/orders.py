@@ -1,7 +1,7 @@
 """What simulated MQTT devices do when they are told: a message on a command topic sets its point.
 
-The payload is read back with the profile's own pattern, in which `$value` stands for the raw value; what does not fit the
-pattern is not obeyed, as a device would.
+The payload is read back with the profile's own pattern, in which `$value` stands for the raw value; what does not fit
+the pattern is not obeyed, as a device would.
 """
 
 import json
@@ -35,12 +35,12 @@ class Orders:
     def meant(self, topic: str, payload: bytes) -> Iterator[tuple[Point, Value]]:
         """Yield every point that a message sets, and to what."""
         for point in self._points.get(topic, ()):
-            value = _value(point, _found(point.address.command.payload, _read(point, payload)))
+            value = _value(point, _found(point.address.command.payload, _read(payload)))
             if value is not None:
                 yield point, value
 
 
-def _read(point: Point, payload: bytes) -> Any:
+def _read(payload: bytes) -> Any:
     text = payload.decode(errors="replace")
     try:
         return json.loads(text)

@@ -25,7 +25,6 @@ from hub.model import (
 )
 from hub.wire.mqtt import BODY, Damaged, Message, Session, Settings, TlsFiles, session
 
-
 MOST_UNDER_WAY = 10_000
 
 

@@ -99,7 +99,7 @@ async def test_a_hub_that_stopped_in_between_has_sent_nothing_and_forgets_what_w
 
 
 @pytest.mark.parametrize(("after", "reason"), [(0, "new_fire"), (29, "new_fire"), (30, None)])
-async def test_a_panel_is_not_silenced_for_a_while_after_a_new_fire(at: Counter, after: int, reason: str | None) -> None:
+async def test_a_panel_is_not_silenced_soon_after_a_new_fire(at: Counter, after: int, reason: str | None) -> None:
     await at.say("panel/z01", True)
     at.clock.advance(after * SECOND)
     await at.say("panel/z01", True)
