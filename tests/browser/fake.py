@@ -18,6 +18,7 @@ POLICY = (
     "font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
 Row = dict[str, Any]
+HOLDS = {"shelve": "shelved", "unshelve": None, "out_of_service": "out_of_service", "in_service": None}
 
 
 def iso(seconds_ago: float = 0) -> str:
@@ -141,6 +142,7 @@ class Fake:
             "zones": {"items": self.zones, "next": None},
             "map.geojson": {"type": "FeatureCollection", "features": self._features(), "problems": []},
             "journal": {"items": self._journal(request), "next": None},
+            "holds": {"items": self._holds(), "next": None},
         }
         if path in answers:
             return web.json_response(answers[path])
@@ -153,6 +155,10 @@ class Fake:
     def _journal(self, request: web.Request) -> list[Row]:
         alarm = request.query.get("alarm")
         return [row for row in self.journal if alarm is None or row["body"].get("alarm") == alarm]
+
+    def _holds(self) -> list[Row]:
+        shelved = [(row["alarm"], h) for row in self.rows[1].values() for h in row["holds"] if h["kind"] == "shelved"]
+        return [{k: v for k, v in h.items() if k != "by"} | {"key": alarm, "alarms": 1} for alarm, h in shelved]
 
     def _features(self) -> list[Row]:
         spots = [
@@ -208,7 +214,7 @@ class Fake:
 
     def _sum(self, topic: int) -> Row:
         rows = self.rows[topic]
-        unacked = sum(1 for row in rows.values() if not row.get("acked", True))
+        unacked = sum(1 for row in rows.values() if not row.get("acked", True) and not row["hold"])
         return {"count": len(rows), "unacked": unacked, "digest": "deadbeef" if self.lying else fnv_sum(rows)}
 
     async def _hear(self, socket: web.WebSocketResponse, topics: dict[int, str], message: Row) -> None:
@@ -242,6 +248,9 @@ class Fake:
         self.acts.append(message)
         key = message["items"][0]["alarm"]
         row = self.rows[1][key]
+        if message["op"] in HOLDS:
+            await self._hold(socket, message, row)
+            return
         if row["acked"]:
             no = {"alarm": key, "why": "already", "by": row["acked_by"], "at": row["acked_at"],
                   "occurrence": row["occurrence"], "rev": row["rev"], "state": row["state"]}  # fmt: skip
@@ -252,3 +261,12 @@ class Fake:
         ok = {"alarm": key, "occurrence": row["occurrence"], "rev": after["rev"], "state": after["state"]}
         await socket.send_json({"t": "done", "cid": message["cid"], "ok": [ok], "no": []})
         await self.put(1, key, after)
+
+    async def _hold(self, socket: web.WebSocketResponse, message: Row, row: Row) -> None:
+        kind = HOLDS[message["op"]]
+        hold = {"kind": kind, "by": message.get("of", ""), "since": iso(), "until": message.get("until"),
+                "once": message.get("once", False), "who": "anh", "why": message.get("note")}  # fmt: skip
+        after = row | {"rev": row["rev"] + 1, "hold": kind, "holds": [hold] if kind else [], "input": message["op"]}
+        ok = {"alarm": row["alarm"], "occurrence": row["occurrence"], "rev": after["rev"], "state": row["state"]}
+        await socket.send_json({"t": "done", "cid": message["cid"], "ok": [ok], "no": []})
+        await self.put(1, row["alarm"], after)

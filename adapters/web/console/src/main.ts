@@ -14,6 +14,7 @@ import "./components/lost-bar.ts";
 import "./pages/alarms.ts";
 import "./pages/device.ts";
 import "./pages/devices.ts";
+import "./pages/holds.ts";
 import "./pages/journal.ts";
 import "./pages/map.ts";
 import "./pages/sign-in.ts";
@@ -53,6 +54,8 @@ class Console extends View {
         return html`<cw-device .device=${id ?? ""}></cw-device>`;
       case "map":
         return html`<cw-map></cw-map>`;
+      case "holds":
+        return html`<cw-holds></cw-holds>`;
       case "journal":
         return html`<cw-journal .device=${id ?? ""}></cw-journal>`;
       case "alarms":

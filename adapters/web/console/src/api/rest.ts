@@ -1,6 +1,6 @@
 // The hub's REST interface, as far as this console uses it. Errors carry what the hub said.
 
-import type { AwaitingPage, CommandAnswer, CommandPage, HistoryAnswer, JournalPage, MapAnswer, MeAnswer, PointPage, Problem, SelectAnswer, SiteAnswer, ZonePage } from "./protocol.ts";
+import type { AwaitingPage, CommandAnswer, CommandPage, HeldPage, HistoryAnswer, HoldAnswer, JournalPage, MapAnswer, MeAnswer, PointPage, Problem, SelectAnswer, SiteAnswer, ZonePage } from "./protocol.ts";
 
 const ROOT = "/api/v1";
 
@@ -59,6 +59,8 @@ export const rest = {
   awaiting: () => ask<AwaitingPage>("/commands/awaiting"),
   confirm: (id: string, note: string) => send<CommandAnswer>(`/commands/awaiting/${encodeURIComponent(id)}/confirm`, "POST", { note }, 60_000),
   withdraw: (id: string) => send<AwaitingPage>(`/commands/awaiting/${encodeURIComponent(id)}/withdraw`, "POST"),
+  holds: () => ask<HeldPage>("/holds?limit=1000"),
+  endHold: (scope: string) => send<HoldAnswer>(`/holds/${encodeURIComponent(scope)}/end`, "POST", {}),
   map: () => ask<MapAnswer>("/map.geojson"),
   journal: (fields: Record<string, string | number | null | undefined>) => ask<JournalPage>(`/journal${query(fields)}`),
   history: (point: string, from: number, to: number, slices: number) =>

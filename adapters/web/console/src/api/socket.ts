@@ -2,7 +2,7 @@
 
 import { patience, retryDelay } from "../state/connection.ts";
 import { ALARMS, DEVICES, POINTS, type Store } from "../state/store.ts";
-import type { Done, Filter, Operation, Position, ServerMessage, Topic } from "./protocol.ts";
+import type { Done, Filter, Operation, Position, ServerMessage, Topic, HoldWish } from "./protocol.ts";
 
 const PROTOCOL = "citywatch.v1";
 const SIGN_IN = 4401;
@@ -60,7 +60,7 @@ export class Link {
   }
 
   /** Ask for an action; null when the hub did not answer. */
-  act(op: Operation, items: Act[], note: string): Promise<Done | null> {
+  act(op: Operation, items: Act[], note: string, more: HoldWish = {}): Promise<Done | null> {
     const cid = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
     return new Promise((resolve) => {
       const settle = (done: Done | null): void => {
@@ -70,7 +70,7 @@ export class Link {
       };
       const timer = setTimeout(() => settle(null), ANSWER_MS);
       this.#pending.set(cid, settle);
-      if (!this.#send({ t: "do", cid, op, items, ...(note ? { note } : {}) })) settle(null);
+      if (!this.#send({ t: "do", cid, op, items, ...(note ? { note } : {}), ...more })) settle(null);
     });
   }
 

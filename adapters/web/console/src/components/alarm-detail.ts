@@ -14,6 +14,8 @@ import { store } from "../state/store.ts";
 import { alarmSymbol } from "./symbol.ts";
 import { entryLine } from "./journal-entry.ts";
 import "./trend.ts";
+import "./hold.ts";
+import { holdLines } from "./hold-lines.ts";
 import { View } from "./view.ts";
 
 const HOUR = 3_600_000;
@@ -87,6 +89,7 @@ class AlarmDetail extends View {
         ${row.category === "fire" ? html`<p class="not-a-panel">${say("not_a_panel")}</p>` : nothing}
         ${this.#causes(row)} ${this.#facts(row)} ${this.#instructions(row)} ${this.#trend(row)} ${this.#events(row)}
       </div>
+      ${ended ? nothing : html`<cw-hold .row=${row}></cw-hold>`}
       ${ended ? nothing : this.#actions(row)}
     </aside>`;
   }
@@ -99,6 +102,7 @@ class AlarmDetail extends View {
       <dt>${say("device")}</dt><dd><a href=${href("device", row.device)}>${deviceName(row.device)}</a></dd>
       <dt>${say("first_seen")}</dt><dd>${dateTime(since, store.timezone)} · ${duration(store.now() - since, language())}</dd>
       ${acked ? html`<dt>${say("acked_by")}</dt><dd>${row.acked_by} · ${dateTime(instant(row.acked_at), store.timezone)}</dd>` : nothing}
+      ${holdLines(row)}
       <dt>${say("category")}</dt><dd>${word(row.category)} · ${say("rule")} ${row.rule}</dd>
     </dl>`;
   }

@@ -16,7 +16,7 @@ import { View } from "./view.ts";
 const mutedIcon = html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
   <path d="M3 9v6h4l5 5V4L7 9Z" /><path class="line" d="m15.5 9 6 6m0-6-6 6" /></svg>`;
 
-const TABS: readonly Page[] = ["alarms", "devices", "map", "journal"];
+const TABS: readonly Page[] = ["alarms", "holds", "devices", "map", "journal"];
 
 class Header extends View {
   #clock: ReturnType<typeof setInterval> | undefined;
@@ -68,6 +68,10 @@ class Header extends View {
     if (page === "alarms") {
       const waiting = PRIORITIES.reduce((sum, priority) => sum + found.unacked[priority], 0);
       return waiting ? html` <span class="badge">${waiting}</span>` : nothing;
+    }
+    if (page === "holds") {
+      const shelved = [...store.alarms.rows.values()].filter((row) => row.hold && row.hold !== "suppressed").length;
+      return shelved ? html` <span class="badge quiet">${shelved}</span>` : nothing;
     }
     if (page !== "devices") return nothing;
     const health = healthCounts(store.devices.rows.values());

@@ -29,6 +29,8 @@ export function said(entry: JournalEntry): Said {
       return { ...base, what: word(str(body["kind"]), "in_"), about: str(body["alarm"]) };
     case "device_change":
       return { ...base, what: word(str(body["state"])), about: deviceName(str(body["device"])), detail: str(body["detail"]) };
+    case "service_change":
+      return { ...base, what: word(body["out"] ? "out_of_service" : "in_in_service"), about: str(body["scope"]) };
     case "command":
       return { ...base, what: word(entry.kind, "k_"), about: commandWords(body) };
     case "command_result":

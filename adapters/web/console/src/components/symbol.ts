@@ -29,7 +29,7 @@ export function prioritySymbol(priority: PriorityWord, look = ""): TemplateResul
 }
 
 export function alarmSymbol(row: AlarmRow): TemplateResult {
-  return prioritySymbol(row.priority, `${row.active ? "" : "hollow"} ${row.acked ? "" : "blink"}`);
+  return prioritySymbol(row.priority, `${row.active ? "" : "hollow"} ${row.acked || row.hold ? "" : "blink"}`);
 }
 
 export function priorityWord(row: AlarmRow): TemplateResult {

@@ -11,7 +11,7 @@ import { alarmWords, deviceName, zonePath } from "../lib/names.ts";
 import { href } from "../lib/route.ts";
 import { sounder } from "../lib/sound.ts";
 import { briefTime, duration, instant } from "../lib/time.ts";
-import { type AlarmFilter, counts, listed, noFilter, PRIORITIES } from "../state/alarms.ts";
+import { type AlarmFilter, counts, foldedUnder, listed, noFilter, PRIORITIES } from "../state/alarms.ts";
 import { acknowledge } from "../state/actions.ts";
 import { store } from "../state/store.ts";
 
@@ -24,6 +24,7 @@ class Alarms extends View {
 
   #filter: AlarmFilter = noFilter();
   #shown = PAGE;
+  #open = new Set<string>();
   #clock: ReturnType<typeof setInterval> | undefined;
 
   override connectedCallback(): void {
@@ -50,7 +51,7 @@ class Alarms extends View {
               <th class="w-state">${say("state")}</th><th class="w-time">${say("since")}</th>
               <th class="w-ack"><span class="for-ears">${say("ack")}</span></th>
             </tr></thead>
-            <tbody>${repeat(rows.slice(0, this.#shown), (row) => row.alarm, (row, n) => this.#row(row, n))}</tbody>
+            <tbody>${repeat(rows.slice(0, this.#shown), (row) => row.alarm, (row, n) => this.#rowsOf(row, n))}</tbody>
           </table>
           ${rows.length === 0 ? this.#nothing() : nothing}
           ${rows.length > this.#shown
@@ -67,19 +68,36 @@ class Alarms extends View {
     return listed(store.alarms, this.#filter, alarmWords);
   }
 
+  /** A row, and below it, when they are wanted, the consequences that are folded under it. */
+  #rowsOf(row: AlarmRow, n: number): TemplateResult {
+    const open = this.#open.has(row.alarm);
+    return html`${this.#row(row, n)}${open ? foldedUnder(store.alarms, row.alarm).map((under) => this.#row(under, -1)) : nothing}`;
+  }
+
   #row(row: AlarmRow, n: number): TemplateResult {
     const chosen = row.alarm === this.selected;
     const suspect = store.alarms.suspect.has(row.alarm);
     const reachable = chosen || (n === 0 && !store.alarms.rows.has(this.selected ?? ""));
-    return html`<tr class="${row.priority} ${row.acked ? "acked" : "unacked"} ${suspect ? "suspect" : ""}"
+    return html`<tr class="${row.priority} ${row.acked ? "acked" : "unacked"} ${suspect ? "suspect" : ""} ${row.hold ? "held" : ""}"
       data-alarm=${row.alarm} data-state=${row.state} aria-selected=${chosen ? "true" : "false"} tabindex=${reachable ? 0 : -1}
       @click=${() => this.#select(row.alarm)} @keydown=${(event: KeyboardEvent) => event.key === "Enter" && this.#select(row.alarm)}>
       <td><span class="priority">${alarmSymbol(row)} ${priorityWord(row)}</span></td>
-      <td class="what"><span class="text">${text(row.text)}</span><span class="where">${where(row)}</span></td>
+      <td class="what"><span class="text">${text(row.text)}${marks(row)}</span><span class="where">${where(row)} ${this.#fold(row)}</span></td>
       <td>${word(row.state)}${row.acked_by && row.acked ? html`<span class="where">${row.acked_by}</span>` : nothing}</td>
       <td class="number">${briefTime(instant(row.since), store.now(), store.timezone)}<span class="where">${duration(store.now() - instant(row.since), language())}</span></td>
-      <td>${row.acked ? nothing : this.#ackButton(row, suspect)}</td>
+      <td>${row.acked || row.hold ? nothing : this.#ackButton(row, suspect)}</td>
     </tr>`;
+  }
+
+  #fold(row: AlarmRow): TemplateResult | typeof nothing {
+    const n = foldedUnder(store.alarms, row.alarm).length;
+    if (n === 0) return nothing;
+    const open = this.#open.has(row.alarm);
+    return html`<button class="fold" aria-expanded=${open ? "true" : "false"} @click=${(event: Event) => {
+      event.stopPropagation();
+      if (!this.#open.delete(row.alarm)) this.#open.add(row.alarm);
+      this.requestUpdate();
+    }}>${open ? "▾" : "▸"} ${n} ${say("consequences")}</button>`;
   }
 
   #ackButton(row: AlarmRow, suspect: boolean): TemplateResult {
@@ -169,8 +187,12 @@ class Alarms extends View {
 
   #acknowledgeSelected(): void {
     const row = store.alarms.rows.get(this.selected ?? "");
-    if (row && !row.acked && !store.alarms.suspect.has(row.alarm)) void acknowledge(row);
+    if (row && !row.acked && !row.hold && !store.alarms.suspect.has(row.alarm)) void acknowledge(row);
   }
+}
+
+function marks(row: AlarmRow): TemplateResult {
+  return html`${row.raised > 1 ? html` <span class="mark">×${row.raised}</span>` : nothing}${row.first ? html` <span class="mark">${say("first_out")}</span>` : nothing}${row.hold ? html` <span class="mark">${word(row.hold)}</span>` : nothing}`;
 }
 
 function where(row: AlarmRow): string {

@@ -1,6 +1,6 @@
 // What the operator does to an alarm, and what the hub answered, in words beside that alarm.
 
-import type { AlarmRow, Declined, Operation } from "../api/protocol.ts";
+import type { AlarmRow, Declined, HoldWish, Operation } from "../api/protocol.ts";
 import { language, say, word } from "../lib/language.ts";
 import { duration, instant } from "../lib/time.ts";
 import { link } from "./session.ts";
@@ -17,10 +17,12 @@ export function acknowledge(row: AlarmRow, note = ""): Promise<boolean> {
   return act("ack", row, note);
 }
 
+const RIGHTS: Partial<Record<Operation, string>> = { unshelve: "shelve", out_of_service: "service", in_service: "service" };
+
 /** Carry an action out; tells whether the hub took it. */
-export async function act(op: Operation, row: AlarmRow, note: string): Promise<boolean> {
-  if (!store.may(op)) return false;
-  const done = await link.act(op, [{ alarm: row.alarm, occurrence: row.occurrence }], note);
+export async function act(op: Operation, row: AlarmRow, note: string, more: HoldWish = {}): Promise<boolean> {
+  if (!store.may(RIGHTS[op] ?? op)) return false;
+  const done = await link.act(op, [{ alarm: row.alarm, occurrence: row.occurrence }], note, more);
   const declined = done?.no[0];
   if (done && !declined) answers.delete(row.alarm);
   else answers.set(row.alarm, declined ? refusal(declined) : say("why_no_answer"));

@@ -23,8 +23,27 @@ export function agrees(state: AlarmsState, sum: Sum): boolean {
 
 function unacked(rows: Iterable<AlarmRow>): number {
   let n = 0;
-  for (const row of rows) if (!row.acked) n += 1;
+  for (const row of rows) if (waits(row)) n += 1;
   return n;
+}
+
+/** Whether somebody must acknowledge it: what is held waits for nobody. */
+export function waits(row: AlarmRow): boolean {
+  return !row.acked && row.hold === null;
+}
+
+/** The consequences that are folded under an alarm, those under them included. */
+export function foldedUnder(state: AlarmsState, alarm: string): AlarmRow[] {
+  const found: AlarmRow[] = [];
+  const under = [alarm];
+  for (let at = under.pop(); at !== undefined; at = under.pop()) {
+    for (const row of state.rows.values()) {
+      if (row.folded_under !== at || row.alarm === alarm || found.includes(row)) continue;
+      found.push(row);
+      under.push(row.alarm);
+    }
+  }
+  return found.sort(order);
 }
 
 export interface AlarmFilter {
@@ -36,11 +55,11 @@ export interface AlarmFilter {
 
 export const noFilter = (): AlarmFilter => ({ priorities: new Set(), category: "", zone: "", text: "" });
 
-/** Unacknowledged first, then by priority, then the newest first; `name` finds a row's searchable words. */
+/** What annunciates: unacknowledged first, then by priority, then the newest first; `words` finds a row's searchable words. */
 export function listed(state: AlarmsState, filter: AlarmFilter, words: (row: AlarmRow) => string): AlarmRow[] {
   const wanted = plain(filter.text).split(" ").filter(Boolean);
   return [...state.rows.values()]
-    .filter((row) => matches(row, filter) && (wanted.length === 0 || holds(plain(words(row)), wanted)))
+    .filter((row) => row.hold === null && matches(row, filter) && (wanted.length === 0 || holds(plain(words(row)), wanted)))
     .sort(order);
 }
 
@@ -63,7 +82,7 @@ export function plain(text: string): string {
 
 export function order(a: AlarmRow, b: AlarmRow): number {
   return (
-    Number(a.acked) - Number(b.acked) ||
+    Number(waits(b)) - Number(waits(a)) ||
     PRIORITIES.indexOf(a.priority) - PRIORITIES.indexOf(b.priority) ||
     instant(b.since) - instant(a.since) ||
     (a.alarm < b.alarm ? -1 : 1)
@@ -81,6 +100,7 @@ export function counts(state: AlarmsState): AlarmCounts {
   const zero = (): Record<PriorityWord, number> => ({ critical: 0, high: 0, medium: 0, low: 0 });
   const found: AlarmCounts = { total: zero(), unacked: zero(), oldest: null };
   for (const row of state.rows.values()) {
+    if (row.hold !== null) continue;
     found.total[row.priority] += 1;
     if (row.acked) continue;
     found.unacked[row.priority] += 1;
@@ -99,6 +119,7 @@ export function loudest(state: AlarmsState): PriorityWord | null {
 export function worstByDevice(state: AlarmsState): Map<string, AlarmRow> {
   const worst = new Map<string, AlarmRow>();
   for (const row of state.rows.values()) {
+    if (row.hold !== null) continue;
     const known = worst.get(row.device);
     if (!known || order(row, known) < 0) worst.set(row.device, row);
   }
