@@ -16,20 +16,20 @@ from rules.windows import Average, Climb, Extreme, Rate
 Feed = Callable[[Value | None], Any]
 """What a reading's value (None: unusable) puts into a window."""
 
-_MAKERS: dict[str, Callable[[Window], Any]] = {
-    "average": lambda w: Average(w.span),
-    "median": lambda w: Median(w.span),
-    "min": lambda w: Extreme(w.span, -1),
-    "max": lambda w: Extreme(w.span, 1),
-    "sum": lambda w: Sum(w.span),
-    "rate": lambda w: Rate(w.span),
-    "rises": lambda w: Climb(w.span, up=True),
-    "falls": lambda w: Climb(w.span, up=False),
-    "flapping": lambda w: Changes(w.span),
-    "count": lambda w: Distinct(w.span) if w.distinct else Count(w.span, rises=w.counted is not None),
-    "recent": lambda w: Recent(w.span),
-    "unchanged": lambda w: Unchanged(w.span),
-    "usual": lambda w: Usual(w.floor),
+_MAKERS: dict[str, Callable[[Window, Test], Any]] = {
+    "average": lambda w, _: Average(w.span),
+    "median": lambda w, _: Median(w.span),
+    "min": lambda w, _: Extreme(w.span, -1),
+    "max": lambda w, _: Extreme(w.span, 1),
+    "sum": lambda w, _: Sum(w.span),
+    "rate": lambda w, _: Rate(w.span),
+    "rises": lambda w, _: Climb(w.span, up=True),
+    "falls": lambda w, _: Climb(w.span, up=False),
+    "flapping": lambda w, _: Changes(w.span),
+    "count": lambda w, _: Distinct(w.span) if w.distinct else Count(w.span, rises=w.counted is not None),
+    "recent": lambda w, _: Recent(w.span),
+    "unchanged": lambda w, _: Unchanged(w.span),
+    "usual": lambda w, test: Usual(w.floor, below=test.verb == "below"),
 }
 FOLDS = frozenset(_MAKERS)
 EACH_READING = frozenset({"sum", "count"})
@@ -51,7 +51,7 @@ class Lens:
         if window is None or window.fold not in _MAKERS:
             raise ValueError(f"unknown window `{None if window is None else window.fold}`")
         self.window = window
-        self.past = _MAKERS[window.fold](window)
+        self.past = _MAKERS[window.fold](window, test)
         self.feed: Feed = _feed(window)
         self.seen: float | None = None
         """What the window said last."""

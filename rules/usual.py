@@ -18,10 +18,12 @@ _LEAST_WEIGHT = 0.25
 class Usual:
     """The present value against the usual one: `look` gives their ratio."""
 
-    __slots__ = ("_hour", "_means", "_seen", "_this", "cover", "current", "floor")
+    __slots__ = ("_hour", "_means", "_seen", "_this", "below", "cover", "current", "floor")
 
-    def __init__(self, floor: float) -> None:
+    def __init__(self, floor: float, below: bool = False) -> None:
         self.floor = floor
+        self.below = below
+        """Whether too little is looked for: then an hour whose usual value is under the floor says nothing."""
         self.cover = Cover(HOUR)
         self._this = Average(HOUR)
         self._means: array[float] = array("d", [0.0] * HOURS)
@@ -66,6 +68,8 @@ class Usual:
         usual = self.usual(now)
         if usual is None or self.current is None:
             return None
+        if self.below and usual < self.floor:
+            return 1.0
         return self.current / max(usual, self.floor, 1e-12)
 
     def due(self, now: Timestamp) -> Timestamp | None:

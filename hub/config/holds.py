@@ -7,6 +7,7 @@ from hub.model import NEVER_HIDDEN
 _FORBIDDEN = {
     "on_delay": "a {category} alarm may not wait",
     "folds_under": "a {category} alarm is never folded under another",
+    "active": "a {category} alarm knows no hours",
     "max_shelve": "a {category} alarm cannot be shelved",
 }
 

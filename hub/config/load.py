@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from hub.config.channels.reading import Notifications
 from hub.config.devices import Devices
 from hub.config.examples import check_examples
+from hub.config.figures import Figures
 from hub.config.files import Files
 from hub.config.library import Library
 from hub.config.marks import Map, Mark, Seq, Source
 from hub.config.problems import Problem, Report
 from hub.config.references import check_references
 from hub.config.registry import DriverLike
-from hub.config.rule import Rules
+from hub.config.rules import Rules
 from hub.config.secrets import Secrets
 from hub.config.settings import store, web
 from hub.config.site import Part, SiteFile
@@ -85,6 +86,7 @@ class Loader:
         self._secrets.check_file()
         check_references(self.devices, self._zones.found, self.report)
         rules = self._rules()
+        self._figures = self._read_figures()
         return None if file is None or not isinstance(file, SiteFile) else self._made(file, tree, rules)
 
     def _read(self, path: Path, tree: Map, model: type[Part]) -> Part | None:
@@ -114,6 +116,14 @@ class Loader:
                 rules.add(items)
         return rules
 
+    def _read_figures(self) -> Figures:
+        figures = Figures(self.devices.found, self._zones.found, self.report)
+        for _, tree in self._parts:
+            items: Any = tree.get("figures")
+            if isinstance(items, Seq):
+                figures.add(items)
+        return figures
+
     def _made(self, file: SiteFile, tree: Map, rules: Rules) -> Site | None:
         self._timezone(file, tree)
         self._is_file(file.map, tree, "map")
@@ -136,6 +146,7 @@ class Loader:
             devices=devices,
             points={p.id: p for d in devices.values() for p in d.points},
             rules=tuple(rules.found),
+            figures=tuple(self._figures.found),
             map=file.map,
             notifying=notifying,
         )

@@ -1,24 +1,21 @@
-"""The shape of a rule, and rules as values: what they select, when they speak, what they say."""
+"""The shape of a rule, as it is written."""
 
 import re
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from hub.config.condition import Conditions
+from pydantic import WithJsonSchema
+
 from hub.config.durations import Duration
-from hub.config.holds import check_holds
-from hub.config.library import Library
-from hub.config.marks import Map, Mark, Seq
-from hub.config.problems import Report, did_you_mean, known_are
-from hub.config.shape import Id, Strict, Title, is_sentence, said
-from hub.config.validate import describe, validate
-from hub.model import Device, Point, Priority, Rule, Selector, Text, Zone
-from hub.model.ids import within
-from hub.model.kinds import POINT_KINDS, is_own
+from hub.config.shape import Id, Strict, Title, matching, said
 
 TEXT_NAMES = frozenset({"zone.name", "device.name", "point.name", "value", "unit"})
-"""What may stand in braces in a rule's text; the same list as the rule engine's."""
+"""What may stand in braces in a rule's text; the same list as the rule engine's. `event.…` in rules about events."""
+_CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+_is_clock = matching(
+    lambda x: isinstance(x, str) and bool(re.match(_CLOCK, x)), "a time of day such as '05:30', quoted"
+)
+Clock = Annotated[str, _is_clock, WithJsonSchema({"type": "string", "pattern": _CLOCK})]
+"""A time on the wall clock."""
 
 
 class SelectorEntry(Strict):
@@ -32,6 +29,22 @@ class SelectorEntry(Strict):
     tag: str | None = said("With this label.", "Có nhãn.", default=None, example="kitchen")
     device: str | None = said("This device.", "Thiết bị.", default=None, example="panel-market")
     point: str | None = said("Points of this name.", "Điểm có tên.", default=None, example="battery")
+    event: str | None = said(
+        "Devices that tell events of this kind.", "Sự kiện thuộc loại.", default=None, example="security.auth_failure"
+    )
+    by: Literal["device"] | None = said(
+        "What the events are counted by.", "Đếm sự kiện theo.", default=None, example="device"
+    )
+
+
+class HoursEntry(Strict):
+    """When a rule applies, on the site's wall clock."""
+
+    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = said(
+        "Days; absent: every day.", "Các ngày; bỏ trống: mọi ngày.", default=[], example=["mon", "fri"]
+    )
+    start: Clock = said("Begin, quoted.", "Từ giờ.", alias="from", example="05:30")
+    to: Clock = said("End, quoted; earlier than 'from': the next day.", "Đến giờ.", example="21:00")
 
 
 class CamerasEntry(Strict):
@@ -58,7 +71,7 @@ class RuleEntry(Strict):
     )
     for_each: SelectorEntry = said("For which points or devices.", "Áp dụng cho.", example={"kind": "fire.alarm"})
     when: Any = said(
-        "The condition: is, is_not, one_of, above, below, outside, stale_for, all, any, not.",
+        "The condition: one comparison, or all, any, not, at_least of several.",
         "Điều kiện.",
         example={"above": 60, "deadband": 8},
     )
@@ -117,162 +130,18 @@ class RuleEntry(Strict):
         default=None,
         example="device",
     )
+    active: HoursEntry | None = said(
+        "Hours in which the rule applies; absent: always.",
+        "Khung giờ áp dụng.",
+        default=None,
+        example={"days": ["mon"], "from": "05:30", "to": "21:00"},
+    )
+    test_during: Any = said(
+        "While this is true, what is raised is marked TEST and told to nobody outside.",
+        "Khi đang thử: báo động được đánh dấu THỬ.",
+        default=None,
+        example={"kind": "fire.test", "is": True},
+    )
     cameras: CamerasEntry | None = said(
         "Cameras beside the alarm.", "Camera liên quan.", default=None, example={"of": "zone", "max": 3}
     )
-
-
-class Rules:
-    """Everything under `rules:` of a site, checked against its zones and devices."""
-
-    def __init__(
-        self, folder: Path, devices: Mapping[str, Device], zones: Mapping[str, Zone], library: Library, report: Report
-    ) -> None:
-        self.found: list[Rule] = []
-        self._folder = folder
-        self._devices = devices
-        self._zones = zones
-        self._library = library
-        self._report = report
-        self._points: list[Point] = [p for d in devices.values() for p in d.points]
-        self._by_kind: dict[str, list[Point]] = {}
-        for point in self._points:
-            self._by_kind.setdefault(point.kind, []).append(point)
-        self._names = {p.name for p in self._points}
-        self._tags = {t for p in self._points for t in p.tags}
-        self._first: dict[str, Mark] = {}
-
-    def add(self, items: Seq) -> None:
-        """Read one `rules:` list."""
-        for item, mark in zip(items, items.marks, strict=True):
-            if not isinstance(item, Map):
-                self._report.error(mark, f"expected a rule, found {describe(item)}")
-                continue
-            entry = validate(RuleEntry, item, self._report)
-            if isinstance(item.get("id"), str):
-                self._once(item)
-            if entry is not None:
-                self._rule(entry, item)
-
-    def _once(self, tree: Map) -> None:
-        mark = tree.value_marks["id"]
-        first = self._first.setdefault(tree["id"], mark)
-        if first is not mark:
-            self._report.error(mark, f"the rule '{tree['id']}' is there already, at {first}", "give it another id")
-
-    def _rule(self, entry: RuleEntry, tree: Map) -> None:
-        selector = self._selector(entry.for_each, tree["for_each"])
-        self._texts(entry.text.text, tree)
-        self._instructions(entry.instructions, tree)
-        check_holds(entry.category, tree, self._report)
-        if selector is None:
-            return
-        chosen = self._chosen(selector)
-        if not chosen and not tree.mark.source.shipped:
-            self._report.warn(tree.value_marks["for_each"], f"the rule '{entry.id}' matches nothing in this site")
-        anchored = selector.kind is not None or selector.point is not None
-        conditions = Conditions(lambda of: chosen if of is None else self._beside(chosen, of), anchored, self._report)
-        when = conditions.read(tree["when"], tree.value_marks["when"])
-        if when is None:
-            return
-        self.found.append(
-            Rule(
-                id=entry.id,
-                category=entry.category,
-                priority=Priority[entry.priority.upper()],
-                for_each=selector,
-                when=when,
-                text=entry.text.text,
-                on_delay=entry.on_delay,
-                off_delay=entry.off_delay,
-                latch=entry.latch,
-                on_bad_quality=entry.on_bad_quality,
-                instructions=entry.instructions,
-                notify=entry.notify,
-                folds_under=entry.folds_under,
-                fold_grace=entry.fold_grace,
-                max_shelve=entry.max_shelve,
-                realarm_after=entry.realarm_after,
-                group=entry.group,
-                cameras=entry.cameras.model_dump(exclude_none=True) if entry.cameras else {},
-                origin=str(tree.value_marks["id"]),
-            )
-        )
-
-    # -- selection --------------------------------------------------------------------------------------------------
-
-    def _selector(self, entry: SelectorEntry, tree: Map) -> Selector | None:
-        if all(value is None for value in tree.values()):
-            self._report.error(
-                tree.mark, "'for_each' selects nothing", "name a kind, profile, zone, tag, device or point"
-            )
-            return None
-        known = [
-            self._known("kind", "kinds", [*POINT_KINDS, *filter(is_own, self._by_kind)], tree),
-            self._known("profile", "profiles", self._library.names, tree),
-            self._known("zone", "zones", self._zones, tree),
-            self._known("tag", "tags", self._tags, tree),
-            self._known("device", "devices", self._devices, tree),
-            self._known("point", "points", self._names, tree),
-        ]
-        return Selector(**entry.model_dump()) if all(known) else None
-
-    def _known(self, key: str, plural: str, words: Any, tree: Map) -> bool:
-        if tree.get(key) is None or tree[key] in words:
-            return True
-        if tree.mark.source.shipped and key != "kind":
-            return True
-        hint = did_you_mean(tree[key], set(words), otherwise=known_are(plural, set(words)))
-        self._report.error(tree.value_marks[key], f"unknown {key} '{tree[key]}'", hint)
-        return False
-
-    def _chosen(self, selector: Selector) -> Sequence[Point]:
-        """Return the points that a rule selects; without kind or point all points of the devices it selects."""
-        among = self._points if selector.kind is None else self._by_kind.get(selector.kind, [])
-        if selector == Selector(kind=selector.kind):
-            return among
-        return [p for p in among if self._selects(selector, p)]
-
-    def _selects(self, s: Selector, point: Point) -> bool:
-        device = self._devices[point.device]
-        named = s.kind is not None or s.point is not None
-        zone, tags = (point.zone, point.tags | device.tags) if named else (device.zone, device.tags)
-        return (
-            s.kind in (None, point.kind)
-            and s.point in (None, point.name)
-            and s.device in (None, device.id)
-            and s.profile in (None, device.profile)
-            and within(zone, s.zone)
-            and (s.tag is None or s.tag in tags)
-        )
-
-    def _beside(self, chosen: Sequence[Point], of: Selector) -> Sequence[Point]:
-        """Return the points of the selected devices that a part names; `smoke` is also the `smoke` of a group."""
-        devices = {p.device for p in chosen}
-        return [
-            p
-            for device in devices
-            for p in self._devices[device].points
-            if of.kind in (None, p.kind) and (of.point is None or p.name == of.point or p.name.endswith(f".{of.point}"))
-        ]
-
-    # -- texts ------------------------------------------------------------------------------------------------------
-
-    def _texts(self, text: Text, tree: Map) -> None:
-        node, at = tree["text"], tree.value_marks["text"]
-        for language in ("vi", "en"):
-            mark = node.value_marks.get(language, at) if isinstance(node, Map) else at
-            for name in re.findall(r"\{([^{}]*)\}", text.say(language)):
-                if name not in TEXT_NAMES:
-                    hint = did_you_mean(name, TEXT_NAMES, otherwise=known_are("names for texts", TEXT_NAMES))
-                    self._report.error(mark, f"{{{name}}} means nothing in a text", hint)
-
-    def _instructions(self, path: str | None, tree: Map) -> None:
-        """Check that instructions which are a path lead to a file."""
-        if path is None or is_sentence(path) or (self._folder / path).is_file():
-            return
-        mark = tree.value_marks["instructions"]
-        if mark.source.shipped:
-            self._report.warn(mark, f"this site has no '{path}', so operators get no instructions", f"write {path}")
-        else:
-            self._report.error(mark, f"there is no file '{path}'", "instructions lie in the site's folder")

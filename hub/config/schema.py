@@ -10,7 +10,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from hub.config.channels.entries import ContactEntry, RosterEntry, StepEntry
 from hub.config.channels.types import CHANNELS
-from hub.config.condition import GROUPS, VERBS
+from hub.config.meanings import condition
 from hub.config.profile import DeviceEntry, PointEntry, ProfileFile, TableEntry
 from hub.config.registry import DriverLike
 from hub.config.rule import RuleEntry
@@ -97,8 +97,9 @@ def _definitions(drivers: Mapping[str, DriverLike]) -> Schema:
     _vocabulary(defs)
     _devices(defs, by_driver)
     _profile(defs, by_driver)
-    defs["Condition"] = _condition()
+    defs["Condition"] = condition()
     defs["RuleEntry"]["properties"]["when"] |= {"$ref": "#/$defs/Condition"}
+    defs["RuleEntry"]["properties"]["test_during"] |= {"$ref": "#/$defs/Condition"}
     defs["CommandEntry"]["properties"]["interlock"] |= {"$ref": "#/$defs/Condition"}
     for part in ("Part", "SiteFile"):
         properties = defs[part]["properties"]
@@ -202,38 +203,6 @@ def _or_template(value: Schema) -> Schema:
         return value
     text: Schema = {"type": "string", "pattern": "[{].*[}]"}
     return {"anyOf": [value, text], "description": value.get("description", "")}
-
-
-_MEANINGS: dict[str, tuple[str, str, Schema]] = {
-    "is": ("Equal to.", "Bằng.", {}),
-    "is_not": ("Different from.", "Khác.", {}),
-    "one_of": ("One of these.", "Một trong.", {"type": "array"}),
-    "above": ("Greater than.", "Lớn hơn.", {"type": "number"}),
-    "below": ("Less than.", "Nhỏ hơn.", {"type": "number"}),
-    "outside": ("Outside [lowest, highest].", "Ngoài khoảng.", {"type": "array", "items": {"type": "number"}}),
-    "stale_for": ("Not refreshed for this long.", "Không cập nhật trong.", {"type": "string", "examples": ["5m"]}),
-    "all": ("All of these.", "Tất cả.", {"type": "array", "items": {"$ref": "#/$defs/Condition"}}),
-    "any": ("Any of these.", "Bất kỳ.", {"type": "array", "items": {"$ref": "#/$defs/Condition"}}),
-    "not": ("The opposite.", "Phủ định.", {"$ref": "#/$defs/Condition"}),
-    "kind": ("Point of this kind, of the same device.", "Điểm thuộc loại, cùng thiết bị.", {"type": "string"}),
-    "point": ("Point of this name, of the same device.", "Điểm có tên, cùng thiết bị.", {"type": "string"}),
-    "deadband": ("How far it must come back.", "Độ trễ trở về.", {"type": "number", "minimum": 0}),
-}  # fmt: skip
-
-
-def _condition() -> Schema:
-    properties = {
-        word: {**shape, "title": word, "description": f"{en} / {vi}"} for word, (en, vi, shape) in _MEANINGS.items()
-    }
-    one = [{"required": [verb]} for verb in (*VERBS, *GROUPS)]
-    description = "One comparison, or all, any, not of others. / Một điều kiện."
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "description": description,
-        "properties": properties,
-        "oneOf": one,
-    }
 
 
 def _secrets() -> Schema:

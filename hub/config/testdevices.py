@@ -13,8 +13,8 @@ from hub.config.registry import DriverLike
 from hub.config.secrets import Secrets
 from hub.config.shape import Id, Strict, Title, said
 from hub.config.validate import validate
-from hub.model import Device, Point, Text, point_id
-from hub.model.kinds import POINT_KINDS
+from hub.model import Device, EventMap, Point, Text, point_id
+from hub.model.kinds import EVENT_KINDS, POINT_KINDS, is_own
 
 BENCH = "test"
 """The zone of a test's devices when they name none."""
@@ -27,7 +27,10 @@ class BareDevice(Strict):
     name: Title | None = said("Name that people read.", "Tên hiển thị.", default=None)
     zone: str = said("Zone.", "Vùng.", default=BENCH, example="tn/market")
     tags: list[str] = said("Labels.", "Nhãn.", default=[], example=["river"])
-    points: dict[str, str] = said("Point: kind.", "Điểm: loại.", example={"z07.alarm": "fire.alarm"})
+    points: dict[str, str] = said("Point: kind.", "Điểm: loại.", default={}, example={"z07.alarm": "fire.alarm"})
+    events: list[str] = said(
+        "Kinds of events that it tells.", "Loại sự kiện.", default=[], example=["security.auth_failure"]
+    )
 
 
 def read_devices(
@@ -61,8 +64,12 @@ def _bare(tree: Map, report: Report) -> Device | None:
     entry = validate(BareDevice, tree, report)
     if entry is None:
         return None
-    tags, kinds = frozenset(entry.tags), tree["points"]
+    tags, kinds = frozenset(entry.tags), tree.get("points") or Map(tree.mark)
     points = [_point(entry, name, kind, kinds.value_marks[name], tags, report) for name, kind in entry.points.items()]
+    for kind, mark in zip(entry.events, tree["events"].marks if entry.events else (), strict=True):
+        if kind not in EVENT_KINDS and not is_own(kind):
+            hint = did_you_mean(kind, EVENT_KINDS, otherwise=known_are("kinds of events", EVENT_KINDS))
+            report.error(mark, f"unknown kind of event '{kind}'", hint)
     own = own_point("$health", entry.id, entry.zone, tags)
     return Device(
         id=entry.id,
@@ -72,6 +79,7 @@ def _bare(tree: Map, report: Report) -> Device | None:
         zone=entry.zone,
         connection=None,
         points=(*points, own),
+        events=tuple(EventMap(kind, kind, None) for kind in entry.events),
         tags=tags,
         origin=str(tree.mark),
     )

@@ -12,7 +12,7 @@ from hub.config.marks import Map, Seq, locate
 from hub.config.problems import Report, did_you_mean, known_are, one_of
 
 M = TypeVar("M", bound=BaseModel)
-LATER = frozenset({"adapters", "active", "confirm_with", "shelving", "suppress"})
+LATER = frozenset({"adapters", "shelving", "suppress"})
 """Keys of the grammar that later versions will understand."""
 
 Path = Sequence[str | int]
