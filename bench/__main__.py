@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-BENCHES = ("check", "road", "ingest", "latency", "scan", "snmp", "opcua")
+BENCHES = ("check", "road", "ingest", "latency", "panels", "scan", "snmp", "opcua")
 LONGEST_S = 400
 
 Line = dict[str, float | str]
@@ -17,6 +17,7 @@ TARGETS: dict[tuple[str, str], list[tuple[str, str, float]]] = {
     ("latency", "mqtt idle"): [("p50_ms", "<=", 2), ("p99_ms", "<=", 10)],
     ("latency", "mqtt at 10,000/s"): [("p99_ms", "<=", 15)],
     ("latency", "modbus 200 ms"): [("p99_ms", "<=", 210)],
+    ("panels", "bit to alarm"): [("p99_ms", "<=", 2500), ("lost", "<=", 0)],
     ("scan", "steady"): [("cpu_percent_of_a_core", "<=", 8), ("period_off_p99_ms", "<=", 10), ("rss_mb", "<=", 100)],
     ("scan", "ceiling"): [("registers_per_s", ">=", 250_000)],
     ("snmp", "steady"): [("cpu_percent_of_a_core", "<=", 5), ("period_off_p99_ms", "<=", 10)],
