@@ -21,6 +21,7 @@ from hub.model import (
     Timestamp,
     Value,
 )
+from hub.model.notify import Delivery
 from hub.roles import Person
 
 
@@ -137,6 +138,63 @@ class Commander(Protocol):
 
     def withdraw(self, person: Person, id_: str) -> None:
         """Take back a command that waits."""
+        ...
+
+
+class ChannelStatus(Struct, frozen=True):
+    """How a notification channel fares."""
+
+    id: str
+    type: str
+    state: str
+    """waiting (nothing was sent yet), online, failing."""
+    detail: str
+    since: Timestamp | None
+    """From when it fails; otherwise when it last delivered."""
+    sent: int
+    failed: int
+    waiting: int
+    dead: int
+
+
+class Undelivered(Struct, frozen=True):
+    """A message that waits for its channel, or was given up (`next` is None)."""
+
+    delivery: Delivery
+    attempts: int
+    error: str
+    next: Timestamp | None
+
+
+class Notifier(Protocol):
+    """What the hub tells people outside, and how that goes."""
+
+    def channels(self) -> Sequence[ChannelStatus]:
+        """Return every channel of the site."""
+        ...
+
+    def troubles(self) -> Mapping[str, str]:
+        """Return each roster whose calendar does not help now, and why."""
+        ...
+
+    def lately(self) -> Sequence[Delivery]:
+        """Return what happened to messages lately, newest first."""
+        ...
+
+    def undelivered(self, *, dead: bool) -> Sequence[Undelivered]:
+        """Return the messages that wait, or those that were given up, oldest first."""
+        ...
+
+    async def requeue(self, key: str, who: str) -> bool:
+        """Try a message that was given up again; False when there is none of that name."""
+        ...
+
+    def feed(self, channel: str) -> bytes | None:
+        """Return the Atom feed of a CAP channel, None when there is no such channel."""
+        ...
+
+    def document(self, channel: str, name: str) -> bytes | None:
+        """Return one CAP document of a channel, None when there is no such document."""
         ...
 
 

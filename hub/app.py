@@ -14,6 +14,7 @@ from pathlib import Path
 
 import structlog
 
+from adapters import notify
 from adapters.timescale import EmbeddedPostgres, TimescaleAdapter
 from adapters.web import WebAdapter
 from drivers import REGISTRY
@@ -102,6 +103,7 @@ class Hub:
         self._folder.take()
         self._progress("journal and alarm state")
         self._build()
+        self._notify.restore()  # before the alarms, which may have something to tell at once
         self._alarming.restore()
         self._restore_view()
         self._commands.restore()
@@ -163,12 +165,16 @@ class Hub:
         )  # fmt: skip
         self._commands = Commands(self._state, self._journal, self._runner, clock, judge=self._permits)
         self._acknowledging = Acknowledging(self._state, self._commands.ledger, self._runner, self._alarming.act, clock)
+        self._notify = notify.NotifyAdapter(
+            site, journal=self._journal, clock=clock, state=self._folder.path, note=self._note
+        )
+        telling = notify.Board(self._notify, self._folder.path)
         self._web = WebAdapter(
             self._state, self._alarming, self._store, self._stream, state_folder=self._folder.path,
             static=static_folder(), clock=clock, metrics=self._metrics.exposition, ready=self._ready,
-            commander=self._commands, statistics=self._runner.statistics,
+            commander=self._commands, statistics=self._runner.statistics, notifier=telling,
         )  # fmt: skip
-        for part in (self._web, self._runner, self._commands, self._acknowledging):
+        for part in (self._web, self._runner, self._commands, self._acknowledging, telling):
             self._metrics.add(part.figures)
         self._metrics.add(self._figures)
         self._losses = Losses(self._note)
@@ -240,6 +246,7 @@ class Hub:
         start("alarming", self._alarming.run)
         start("aging", self._age)
         start("acknowledging", self._acknowledging.run)
+        start("notify", self._notify.run)
         start("drivers", self._runner.run)
 
     async def _age(self) -> None:
@@ -253,7 +260,7 @@ class Hub:
 
     async def _trim_journal(self) -> None:
         stored = self._journal.last_seq - self._store.lag["journal"]
-        self._journal.trim(min(stored, self._alarming.checkpointed))
+        self._journal.trim(min(stored, self._alarming.checkpointed, self._notify.checkpointed))
         self._alarming.keep()
 
     def _publish(self, records: Iterable[Record]) -> None:

@@ -94,6 +94,11 @@ class NotifyAdapter:
         self.keep()
         self.read()
 
+    @property
+    def behind(self) -> int:
+        """How many journaled records were not read yet."""
+        return max(0, self._journal.last_seq - self.mark)
+
     async def run(self) -> None:
         """Tell until cancelled."""
         while True:

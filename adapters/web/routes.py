@@ -7,7 +7,7 @@ from aiohttp import web
 from msgspec import Struct
 from pydantic import BaseModel
 
-from adapters.base import Commander, Historian, View
+from adapters.base import Commander, Historian, Notifier, View
 from adapters.web.accounts import Accounts, Who
 from adapters.web.actions import Counter
 from adapters.web.auth import Gate, Tickets
@@ -37,6 +37,8 @@ class Parts(Struct):
     """None: this hub takes no commands."""
     statistics: Callable[[str], Mapping[str, float | None] | None] | None = None
     """Device → what became of the requests to it."""
+    notifier: Notifier | None = None
+    """None: this hub tells nobody outside."""
 
 
 class Call(Struct):

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from adapters.base import Commander, Desk, Historian, View
+from adapters.base import Commander, Desk, Historian, Notifier, View
 from adapters.web.accounts import Accounts
 from adapters.web.actions import Counter
 from adapters.web.asyncapi import asyncapi
@@ -83,10 +83,11 @@ class WebAdapter:
         pace: Pace = DEFAULT_PACE,
         commander: Commander | None = None,
         statistics: Callable[[str], Mapping[str, float | None] | None] | None = None,
+        notifier: Notifier | None = None,
     ) -> None:
         self._view, self._desk, self._historian, self._stream = view, desk, historian, stream
         self._clock, self._pace, self._ready, self._metrics = clock, pace, ready, metrics
-        self._commander, self._statistics = commander, statistics
+        self._commander, self._statistics, self._notifier = commander, statistics, notifier
         self._web = view.site.web
         self._accounts = Accounts(state_folder, clock)
         self._console = Console(static)
@@ -168,7 +169,7 @@ class WebAdapter:
         counter = Counter(self._desk, self._clock)
         parts = Parts(
             self._view, self._historian, self._clock, self._accounts, tickets, Checker(), Throttle(self._clock),
-            counter, broadcast, gate, self._commander, self._statistics,
+            counter, broadcast, gate, self._commander, self._statistics, self._notifier,
         )  # fmt: skip
         app = web.Application(middlewares=[problems], client_max_size=LARGEST_BODY)
         app.on_response_prepare.append(_dress)

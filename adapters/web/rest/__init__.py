@@ -1,6 +1,6 @@
 """The REST routes by subject; `ROUTES` is all of them."""
 
-from adapters.web.rest import alarms, commands, devices, history, holds, session, site
+from adapters.web.rest import alarms, commands, devices, history, holds, notifications, session, site
 from adapters.web.routes import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -10,5 +10,6 @@ ROUTES: tuple[Route, ...] = (
     *history.ROUTES,
     *alarms.ROUTES,
     *holds.ROUTES,
+    *notifications.ROUTES,
     *session.ROUTES,
 )
