@@ -19,6 +19,8 @@ from hub.model import (
     Alarm,
     AlarmId,
     Clock,
+    DeviceEvent,
+    DeviceId,
     JournalRecord,
     OperatorAction,
     Outcome,
@@ -59,8 +61,13 @@ class Engine(Protocol):
         """Grows whenever `dump` would say something that no transition says."""
         ...
 
-    def step(self, readings: Sequence[Reading], now: Timestamp) -> Said:
-        """Take readings; return what changed."""
+    @property
+    def told_of(self) -> frozenset[tuple[DeviceId, str]]:
+        """The devices and kinds of events that some rule counts."""
+        ...
+
+    def step(self, readings: Sequence[Reading], now: Timestamp, events: Sequence[DeviceEvent] = ()) -> Said:
+        """Take readings and events; return what changed."""
         ...
 
     def act(self, action: OperatorAction, now: Timestamp) -> Outcome:
@@ -115,6 +122,7 @@ class Alarming:
         self.transitions = 0
         self.watched = engine.watched
         self.aged = engine.aged
+        self.told_of = engine.told_of
 
     @property
     def unheard(self) -> int:
@@ -138,11 +146,19 @@ class Alarming:
             seq = page[-1][0]
         self._engine.load(dump, after)
 
-    def step(self, readings: Sequence[Reading], now: Timestamp, done: Callable[[], None] | None = None) -> bool:
-        """Give readings to the rules; True when that made transitions, and then `done` runs once they are journaled."""
+    def step(
+        self,
+        readings: Sequence[Reading],
+        now: Timestamp,
+        done: Callable[[], None] | None = None,
+        events: Sequence[DeviceEvent] = (),
+    ) -> bool:
+        """Give readings and events to the rules; True when that made transitions, and then `done` runs once they are
+        journaled.
+        """
         engine = self._engine
         before = engine.revision
-        transitions = engine.step(readings, now)
+        transitions = engine.step(readings, now, events) if events else engine.step(readings, now)
         if engine.revision != before:
             self._touch()
         if transitions:

@@ -83,6 +83,7 @@ class Road:
         self._site = site
         self._alarming = alarming
         self._watched = alarming.watched
+        self._told_of = alarming.told_of
         self._journal = journal
         self._spool = spool
         self._state = state
@@ -156,8 +157,9 @@ class Road:
         heard = [r for r in readings if r.point in watched]
         for columns, sheet in told.sheets:
             heard += columns.watched(sheet)
+        counted = [e for e in events if (e.device, e.kind) in self._told_of] if events else ()
         waiting = _Waiting(release or _nothing, 2 if parts else 1)
-        if not (heard and self._alarming.step(heard, now, waiting.settle)):
+        if not ((heard or counted) and self._alarming.step(heard, now, waiting.settle, counted)):
             waiting.settle()
         if not parts:
             return

@@ -21,6 +21,10 @@ NOTHING = Calm()
 """What a point has that no rule watches."""
 
 
+_OF_VALUES = frozenset({"average", "median", "min", "max"})
+"""Windows whose number is a value of the point: what keeps the value calm keeps the window calm."""
+
+
 def calm(site: Site) -> Mapping[PointId, Calm]:
     """Return what every watched point must keep to."""
     points = points_of(site)
@@ -45,6 +49,8 @@ def _tests(condition: Condition) -> Iterator[Test]:
 
 def _narrowed(before: Calm, test: Test, point: Point) -> Calm:
     limit = test.operand
+    if test.over is not None and test.over.fold not in _OF_VALUES:
+        return before
     match test.verb:
         case "above" if isinstance(limit, int | float):
             return Calm(before.low, min(before.high, limit - test.deadband), before.never)
