@@ -28,6 +28,7 @@ from hub.model import (
     Selector,
     ServiceChange,
     Site,
+    SystemNote,
     Timestamp,
     Transition,
 )
@@ -35,6 +36,7 @@ from rules.absences import Absences
 from rules.binding import PointsOf, points_of
 from rules.book import TEST, Book
 from rules.circuits import instances
+from rules.flood import Flood
 from rules.folding import Folding
 from rules.hours import Gate
 from rules.instance import Instance, Wire
@@ -66,7 +68,8 @@ class Engine:
             self._add(rule, site, points, zone)
         self._absences = Absences(site)
         self._folding = Folding(self._instances.values(), site.devices)
-        self._upkeep = Upkeep(self._book, self._instances, self._timers, self._absences, self._folding)
+        self._flood = Flood(site.operators)
+        self._upkeep = Upkeep(self._book, self._instances, self._timers, self._absences, self._folding, self._flood)
         self._people = People(self._book, self._instances, self._absences, self._upkeep)
         self._senses = Senses(self._instances.values(), self._timers, self._settle)
         self.watched: frozenset[PointId] = self._senses.watched
@@ -133,9 +136,8 @@ class Engine:
 
     def due(self) -> Timestamp | None:
         """Return when `wake` will next have something to do; 0 for at once (silence is counted from the first wake)."""
-        waits = (
-            self._senses.waiting or self._gates or self._memory.pending or self._memory.alarms or self._memory.service
-        )
+        senses, memory = self._senses.waiting or self._gates, self._memory
+        waits = senses or memory.pending or memory.alarms or memory.service
         return 0 if self._now is None and waits else self._timers.due()
 
     def _step_back(self, now: Timestamp, out: Said) -> None:
@@ -216,9 +218,7 @@ class Engine:
         return self._book.get(alarm)
 
     def orphans(self, now: Timestamp) -> Said:
-        """End every shown alarm that no rule stands behind any more, and free what only such an alarm held; return the
-        transitions.
-        """
+        """End every shown alarm that no rule stands behind any more, free what only such an alarm held; return that."""
         out: Said = []
         for alarm in self.alarms():
             if alarm.last.alarm not in self._instances:
@@ -231,8 +231,8 @@ class Engine:
     def dump(self) -> dict[str, Any]:
         """Return what must not be forgotten, JSON-ready."""
         kept = self._memory if self._now is None else self._running(self._now)
-        alarms, service = list(self._book.every()), self._absences.every()
-        return to_json(replace(kept, alarms=alarms, service=service, answers=self._people.answers()))
+        standing = {"alarms": list(self._book.every()), "service": self._absences.every(), "flood": self._flood.kept()}
+        return to_json(replace(kept, answers=self._people.answers(), **standing))
 
     def _running(self, now: Timestamp) -> Memory:
         """Return the clocks that are running and the bands that values are in."""
@@ -258,6 +258,7 @@ class Engine:
             self._book.put(alarm)
         for change in self._memory.service:
             self._absences.take(change)
+        self._flood.recall(self._memory.flood)
         self._people.recall([*self._memory.answers, *self._replay(after)])
         self._recall()
 
@@ -267,7 +268,11 @@ class Engine:
             if isinstance(record, Transition) and self._book.replay(record):
                 if record.input in (Input.RAISE.value, Input.RETURN.value):
                     self._memory.pending.pop(record.alarm, None)
+                if record.input == Input.RAISE.value and not record.holds:
+                    self._flood.take(record.at)
                 yield record
+            elif isinstance(record, SystemNote):
+                self._flood.heard(record)
             elif isinstance(record, ServiceChange):
                 self._absences.take(record)
                 yield record

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from hub.model import Alarm, AlarmId, ServiceChange, Timestamp, Transition
+from rules.flood import Kept
 
 
 class Memory(Struct, frozen=True, omit_defaults=True):
@@ -27,6 +28,8 @@ class Memory(Struct, frozen=True, omit_defaults=True):
     """Alarm → test that looks through a window → what is in it."""
     service: list[ServiceChange] = []
     """What is out of service."""
+    flood: Kept | None = None
+    """What rang within the last minutes."""
     answers: list[Transition | ServiceChange] = []
     """What recent requests led to, oldest first."""
     version: int = 1

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from hub.model import Alarm, AlarmId, HoldKind, ServiceChange, SystemNote, Timestamp, Transition
 from rules.absences import Absences, hold_of
 from rules.book import Book
+from rules.flood import Flood
 from rules.folding import Folding
 from rules.instance import Instance
 from rules.machine import Input, Refusal
@@ -23,7 +24,7 @@ class Wait(Waiting):
 
     __slots__ = ("key", "what")
 
-    def __init__(self, what: Input, key: str) -> None:
+    def __init__(self, what: str, key: str) -> None:
         super().__init__()
         self.what = what
         self.key = key
@@ -34,18 +35,29 @@ class Wait(Waiting):
         return self.what in (Input.UNSHELVE, Input.IN_SERVICE)
 
 
+FLOOD = "flood"
+"""What waits for the end of a flood."""
+
+
 class Upkeep:
     """Follows every transition, and does what is due."""
 
     def __init__(
-        self, book: Book, instances: Mapping[AlarmId, Instance], timers: Timers, absences: Absences, folding: Folding
+        self,
+        book: Book,
+        instances: Mapping[AlarmId, Instance],
+        timers: Timers,
+        absences: Absences,
+        folding: Folding,
+        flood: Flood,
     ) -> None:
         self._book = book
         self._instances = instances
         self._timers = timers
         self._absences = absences
         self._folding = folding
-        self._waits: dict[tuple[Input, str], Wait] = {}
+        self._flood = flood
+        self._waits: dict[tuple[str, str], Wait] = {}
 
     def waits(self) -> Iterator[Waiting]:
         """Give everything that may have a deadline."""
@@ -57,6 +69,7 @@ class Upkeep:
             self._deadlines(alarm)
         for change in self._absences.every():
             self._until(Input.IN_SERVICE, change.scope, change.until)
+        self._until(FLOOD, "", self._flood.due())
         for parent in self._folding.parents():
             known, instance = self._book.get(parent), self._instances[parent]
             if known is not None and not instance.active and known.returned_at is not None:
@@ -69,6 +82,9 @@ class Upkeep:
         if isinstance(t, Refusal):
             return
         out.append(t)
+        if t.input == Input.RAISE.value and not t.holds and (began := self._flood.take(t.at)) is not None:
+            self._until(FLOOD, "", self._flood.due())
+            out.append(began)
         alarm = self._book.get(t.alarm)
         if alarm is not None:
             self._deadlines(alarm)
@@ -86,7 +102,7 @@ class Upkeep:
         waiting = after and t.active and not t.holds and alarm.acked_at is not None
         self._until(Input.REALARM, t.alarm, (alarm.acked_at or 0) + after if waiting else None)
 
-    def _until(self, what: Input, key: str, deadline: Timestamp | None) -> None:
+    def _until(self, what: str, key: str, deadline: Timestamp | None) -> None:
         wait = self._waits.get((what, key))
         if deadline is not None:
             if wait is None:
@@ -111,6 +127,10 @@ class Upkeep:
                 self.put_back(ServiceChange(wait.key, out=False, at=now), out)
             case Input.UNSUPPRESS:
                 self._unfold(wait.key, now, out)
+            case _:
+                ended = self._flood.wake(now)
+                out += [] if ended is None else [ended]
+                self._until(FLOOD, "", self._flood.due())
 
     # -- service ----------------------------------------------------------------------------------------------------
 

@@ -139,6 +139,7 @@ class Loader:
             title=head.name.text if head.name else Text.same(head.id),
             timezone=head.timezone,
             language=head.language,
+            operators=head.operators,
             folder=str(self.folder),
             web=web_settings,
             store=store_settings,

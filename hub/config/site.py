@@ -31,6 +31,14 @@ class SiteHead(Strict):
     language: Literal["vi", "en"] = said(
         "First language of the console.", "Ngôn ngữ mặc định.", default="vi", example="vi"
     )
+    operators: int = said(
+        "How many people watch the alarms at a time; alarm load is judged for each.",
+        "Số trực ban cùng lúc; tải báo động tính trên mỗi người.",
+        default=1,
+        ge=1,
+        le=1000,
+        example=2,
+    )
 
 
 class Tls(Strict):

@@ -19,6 +19,7 @@ from hub.model import (
     Reason,
     Selector,
     ServiceChange,
+    SystemNote,
     Transition,
     fold,
 )
@@ -70,7 +71,7 @@ POINT_OF = {"hot": "t", "silent": "t", "lost": "$health"}
 ALARMS = [f"{r.id}:{d}/{POINT_OF.get(r.id, 'a')}" for r in RULES for d in DEVICES]
 RULE_OF = {r.id: r for r in RULES}
 SCOPES = ["point:p/a", "device:q", "zone:tn"]
-Say = Transition | ServiceChange
+Say = Transition | ServiceChange | SystemNote
 
 
 class AlarmMachine(RuleBasedStateMachine):
@@ -84,6 +85,7 @@ class AlarmMachine(RuleBasedStateMachine):
         self.kept: tuple[dict[str, object], int] = ({}, 0)
         self.truth: dict[str, Alarm] = {}
         self.out: dict[str, ServiceChange] = {}
+        self.flooded = False
         self.script: list[tuple[Callable[[Engine], Any], Any]] = []
 
     def do(self, call: Callable[[Engine], Any]) -> Any:
@@ -95,7 +97,10 @@ class AlarmMachine(RuleBasedStateMachine):
     def write(self, records: list[Say]) -> None:
         for record in records:
             assert record.at == self.now
-            if isinstance(record, ServiceChange):
+            if isinstance(record, SystemNote):
+                assert (record.what == "flood_began") != self.flooded
+                self.flooded = not self.flooded
+            elif isinstance(record, ServiceChange):
                 self.out[record.scope] = record
                 if not record.out:
                     del self.out[record.scope]
