@@ -46,6 +46,29 @@ class Privacy(_Strict):
     )
 
 
+class Writer(_Strict):
+    """Who sets objects, where that is not who reads them."""
+
+    community: SecretStr | None = Field(
+        None,
+        description="Community that may write, of versions 2c and 1, by reference: {secret: name}.",
+        json_schema_extra={"vi": "Community được ghi của phiên bản 2c và 1, viết tham chiếu {secret: tên}."},
+    )
+    user: str | None = Field(
+        None,
+        min_length=1,
+        max_length=32,
+        description="User of version 3 that may write.",
+        json_schema_extra={"vi": "Người dùng phiên bản 3 được ghi."},
+    )
+    auth: Authentication | None = Field(
+        None, description="How its messages are signed.", json_schema_extra={"vi": "Cách ký thông điệp."}
+    )
+    privacy: Privacy | None = Field(
+        None, description="How its messages are encrypted.", json_schema_extra={"vi": "Cách mã hóa thông điệp."}
+    )
+
+
 class Connection(_Strict):
     """The agent, and how to sign in; devices with equal connections share one line."""
 
@@ -92,6 +115,11 @@ class Connection(_Strict):
             "vi": "Mức tối thiểu của phiên bản 3: `auth` cho phép không mã hóa, `none` cho phép không ký."
         },
     )
+    write: Writer | None = Field(
+        None,
+        description="Who sets objects (commands), where that is not who reads; the level of `security` holds too.",
+        json_schema_extra={"vi": "Ai được ghi (lệnh), khi khác với người đọc; cùng mức `security`."},
+    )
     retries: int = Field(
         2,
         ge=0,
@@ -109,30 +137,34 @@ class Connection(_Strict):
 
     @model_validator(mode="after")
     def _signs_in(self) -> Self:
-        wrong = _user_fault(self) if self.version == 3 else _community_fault(self)
+        wrong = self._fault(self) or (self.write and self._fault(self.write, "write: "))
         if wrong:
             raise ValueError(wrong)
         return self
 
+    def _fault(self, who: "Connection | Writer", place: str = "") -> str | None:
+        wrong = _user_fault(who, self.security) if self.version == 3 else _community_fault(who, self.version)
+        return place + wrong if wrong else None
 
-def _community_fault(c: Connection) -> str | None:
+
+def _community_fault(c: Connection | Writer, version: int | str) -> str | None:
     if c.community is None:
-        return f"version {c.version} needs a community: {{secret: name}}"
+        return f"version {version} needs a community: {{secret: name}}"
     if c.user or c.auth or c.privacy:
-        return f"version {c.version} has no users: user, auth and privacy belong to version 3"
+        return f"version {version} has no users: user, auth and privacy belong to version 3"
     return None
 
 
-def _user_fault(c: Connection) -> str | None:
+def _user_fault(c: Connection | Writer, security: str) -> str | None:
     if c.community is not None:
         return "a community belongs to version 2c or 1: write version: 2c, or a user for version 3"
     if c.user is None:
         return "version 3 needs a user (write version: 2c if the agent has only a community)"
     if c.privacy is not None and c.auth is None:
         return "privacy needs auth: SNMP encrypts no message that is not signed"
-    if c.auth is None and c.security != "none":
+    if c.auth is None and security != "none":
         return "without auth anybody can answer for the agent: give auth and privacy, or write security: none"
-    if c.privacy is None and c.security == "privacy":
+    if c.privacy is None and security == "privacy":
         return "without privacy values travel in clear text: give privacy, or write security: auth"
     return None
 

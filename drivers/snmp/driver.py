@@ -56,8 +56,19 @@ class SnmpDriver:
         raise Misconfigured("SNMP agents are asked; their traps go to a device with driver snmp-trap")
 
     async def write(self, point: BoundPoint, value: Value) -> None:
-        """Refuse: this driver reads only. Raises Refused."""
-        raise Refused("read_only", f"{point.id} cannot be written: the SNMP driver only reads")
+        """Set the object of a point. Raises Refused, NoAnswer, Unreachable, Misconfigured."""
+        from drivers.snmp.setting import set_object  # pysnmp takes a third of a second, and most hubs set nothing
+
+        device, address = self._devices[point.device], point.address
+        if address.rate or address.whole_column or address.percent_of is not None:
+            raise Refused("not_writable", f"{point.id} is worked out from what the agent has; nothing was sent")
+        if address.row is not None:
+            self._tables.forget()  # rows may have moved since they were read, and this one is going to be changed
+        reads = await self._find_out(device, [point])
+        if not reads.asks:
+            raise Refused("not_writable", f"the agent has no row {address.row and address.row.equals!r} now")
+        oid = reads.asks[0].request.oids[0]
+        await set_object(self._connection, oid, address.type, value, device.timeout)
 
     async def close(self) -> None:
         """Disconnect; safe to call twice and after a failed `open`."""

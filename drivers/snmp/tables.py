@@ -74,6 +74,10 @@ class Tables:
         self._learnt.clear()
         return True
 
+    def forget(self) -> None:
+        """Read every map again before it is used."""
+        self._learnt.clear()
+
     def doubt(self, now: int) -> None:
         """A row that was there is gone: read the maps again soon."""
         if any(now - learnt > DOUBTED for learnt in self._learnt.values()):

@@ -28,14 +28,14 @@ WINDOW = 150
 TICK = SECOND // 10
 """How long pysnmp's caches take one tick to be."""
 _DOMAIN = config.SNMP_UDP_DOMAIN
-_AUTH = {
+AUTH = {
     "SHA": config.USM_AUTH_HMAC96_SHA,
     "SHA224": config.USM_AUTH_HMAC128_SHA224,
     "SHA256": config.USM_AUTH_HMAC192_SHA256,
     "SHA384": config.USM_AUTH_HMAC256_SHA384,
     "SHA512": config.USM_AUTH_HMAC384_SHA512,
 }
-_PRIVACY = {
+PRIVACY = {
     "AES128": config.USM_PRIV_CFB128_AES,
     "AES192": config.USM_PRIV_CFB192_AES_BLUMENTHAL,
     "AES256": config.USM_PRIV_CFB256_AES_BLUMENTHAL,
@@ -245,8 +245,8 @@ class Usm:
 
     def _know(self, engine: bytes, name: bytes) -> None:
         user, keys = self._users[name], self._keys[name]
-        auth = config.USM_AUTH_NONE if user.auth is None else _AUTH[user.auth.protocol]
-        privacy = config.USM_PRIV_NONE if user.privacy is None else _PRIVACY[user.privacy.protocol]
+        auth = config.USM_AUTH_NONE if user.auth is None else AUTH[user.auth.protocol]
+        privacy = config.USM_PRIV_NONE if user.privacy is None else PRIVACY[user.privacy.protocol]
         config.add_v3_user(
             self._engine,
             user.name,
@@ -269,13 +269,13 @@ def _stretched(user: User) -> _Keys:
     """Return a user's master keys (RFC 3414 A.2)."""
     if user.auth is None:
         return _Keys(None, None)
-    service = config.AUTH_SERVICES[_AUTH[user.auth.protocol]]
+    service = config.AUTH_SERVICES[AUTH[user.auth.protocol]]
     auth = service.hash_passphrase(user.auth.password.get_secret_value().encode())
     if user.privacy is None:
         return _Keys(auth, None)
-    cipher = config.PRIV_SERVICES[_PRIVACY[user.privacy.protocol]]
+    cipher = config.PRIV_SERVICES[PRIVACY[user.privacy.protocol]]
     secret = user.privacy.password.get_secret_value().encode()
-    return _Keys(auth, cipher.hash_passphrase(_AUTH[user.auth.protocol], secret))
+    return _Keys(auth, cipher.hash_passphrase(AUTH[user.auth.protocol], secret))
 
 
 def _nobody(*_: object) -> None:

@@ -45,6 +45,8 @@ class Agent(asyncio.DatagramProtocol):
         self._now, self._ticked = now, self._clock.monotonic()
         self._transport: asyncio.DatagramTransport | None = None
         self._frozen: dict[Name, Any] = {}
+        self._set: dict[Name, Any] = {}
+        """What managers have set; it stays until a scenario sets a point or the agent reboots."""
         self._warned: set[Name] = set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -71,7 +73,12 @@ class Agent(asyncio.DatagramProtocol):
     def reboot(self, now: Timestamp) -> None:
         """Start anew: one boot more, the clock at nothing, other row indexes, counters that begin again."""
         self.identity.boots += 1
+        self._set.clear()
         self.objects.restart(now)
+
+    def take_back(self) -> None:
+        """Forget what managers have set: somebody else says now how things are."""
+        self._set.clear()
 
     def datagram_received(self, data: bytes, addr: Where) -> None:
         """Answer a request as the faults let it."""
@@ -112,12 +119,17 @@ class Agent(asyncio.DatagramProtocol):
     def _respond(self, pdu: Any) -> Any:
         self.asked += 1
         refusal = self._argument("exception", "code")
-        return respond(pdu, self.objects.tree, partial(self._show, self.time()), int(refusal or 0))
+        return respond(pdu, self.objects.tree, partial(self._show, self.time()), self._take, int(refusal or 0))
+
+    def _take(self, cell: Cell, value: Any) -> None:
+        self._set[cell.name] = value
 
     def _show(self, now: Timestamp, cell: Cell) -> Any:
         """Return a cell's value in pysnmp's type; None when the agent cannot say it."""
         if cell.name in self._frozen:
             return self._frozen[cell.name]
+        if cell.name in self._set:
+            return self._set[cell.name]
         try:
             raw = cell.read(now)
             shown = wrongly(cell.type, raw) if self._any("wrong_type") else encoded(cell.type, raw)

@@ -69,6 +69,7 @@ class SnmpLine(Line):
 
     def changed(self, point: PointId, now: Timestamp) -> None:
         """Show the new value at once."""
+        self.agent.take_back()
         self.agent.tick(now)
 
     def disturbed(self, device: DeviceId, now: Timestamp) -> None:

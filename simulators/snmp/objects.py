@@ -104,7 +104,13 @@ class Objects:
                 yield Cell(name_of(place), "gauge" if whole else "ticks", _always(WHOLE if whole else 0))
         if oid == UPTIME:
             return
-        yield Cell(name_of(oid), address.type, lambda now: self._said(point, now))
+        yield Cell(name_of(oid), address.type, lambda now: self._said(point, now), self._writable(oid, address))
+
+    def _writable(self, oid: str, address: Address) -> bool:
+        """Tell whether any point that lives in an object may be written: of several cells the first one stays."""
+        if address.rate or address.percent_of is not None:
+            return False
+        return any(p.writable and (p.address == address or p.address.oid == oid) for p in self._points)
 
     def _column(self, point: Point, number: int, now: Timestamp) -> Iterator[Cell]:
         """Give the rows of a column that a point is about as a whole."""

@@ -17,6 +17,7 @@ class Cell(Struct, frozen=True):
     name: Name
     type: str
     read: Read
+    writable: bool = False
 
 
 class Tree:

@@ -170,10 +170,15 @@ async def test_what_is_no_snmp_at_all_is_said_so():
     assert told.value.reason == "protocol_error"
 
 
-async def test_writing_is_refused_and_listening_is_somebody_elses():
-    async with asking(shelf(VALUES), FOUR) as this:
-        with pytest.raises(Refused, match="only reads"):
+async def test_what_the_driver_works_out_cannot_be_set():
+    column = {"c": {"table": MINE, "column": 2, "fold": "sum"}}
+    async with asking(shelf(VALUES), column) as this:
+        with pytest.raises(Refused, match="worked out"):
             await this.driver.write(this.device.points[0], 1)
+
+
+async def test_listening_is_somebody_elses():
+    async with asking(shelf(VALUES), FOUR) as this:
         with pytest.raises(Misconfigured, match="snmp-trap"):
             await this.driver.subscribe(None)
 
