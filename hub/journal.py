@@ -17,7 +17,7 @@ import structlog
 from msgspec import Struct
 
 from hub.batchfile import BatchFile, Entry, give_back
-from hub.model import JournalRecord, StorageFull
+from hub.model import JournalRecord, StorageError, StorageFull
 
 log = structlog.get_logger(__name__)
 
@@ -210,6 +210,25 @@ class Journal:
                 connection.execute("delete from batch where seq <= ? and seq + n - 1 <= ?", (payload.up_to,) * 2)
                 trimmed = True
         return (lambda: give_back(connection, 256, 4096)) if trimmed else None
+
+
+def glimpse(path: Path, name: str) -> tuple[bytes | None, list[JournalRecord]]:
+    """Read the checkpoint of `name` and the records after it, beside a hub that may be running. Raises StorageError."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as file:
+            kept = file.execute("select seq, body from checkpoint where name = ?", (name,)).fetchone()
+            seq, body = kept or (0, None)
+            rows = file.execute(
+                "select seq, crc, body from batch where seq + n - 1 > ? order by seq", (seq,)
+            ).fetchall()
+    except sqlite3.Error as error:
+        raise StorageError(f"{path} cannot be read: {error}") from error
+    after: list[JournalRecord] = []
+    for first, crc, records in rows:
+        if zlib.crc32(records) == crc:
+            with suppress(msgspec.DecodeError):
+                after += [record for at, record in enumerate(_decode(records), first) if at > seq]
+    return body, after
 
 
 def _legible(path: Path, query: str, *parameters: int) -> list[Any]:

@@ -18,6 +18,7 @@ COMMANDS = {
     "trace": ("hub.cli.trace", "trace", "What a device and the hub say to each other, decoded."),
     "import": ("hub.cli.importing", "app", "A walk, a register list or a server's nodes as a profile for review."),
     "discover": ("hub.cli.discover", "app", "Who answers on a network or at a broker, as devices for review."),
+    "notify": ("hub.cli.notify", "app", "Notifications: a test message, and what could not be delivered."),
     "schema": ("hub.cli.schema", "schema", "The JSON Schema of every file, for editors."),
     "db": ("hub.cli.db", "app", "The database: status, migrations, moving."),
     "user": ("hub.cli.user", "app", "People who may sign in."),
