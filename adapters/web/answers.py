@@ -61,10 +61,21 @@ class DeviceStatistics(Wire):
     bytes_received: int | None
 
 
+class DeviceHeard(Wire):
+    """What a device has said by itself since the hub started."""
+
+    messages: int
+    undecodable: int = Field(description="Messages not understood, wholly or in part; the quarantine has them.")
+    reconnects: int = Field(description="Of its line.")
+    bytes_sent: int = Field(description="Payloads of commands.")
+    bytes_received: int = Field(description="Payloads of messages.")
+
+
 class DeviceAnswer(DeviceRow):
-    """A device, its health, and what became of the requests to it."""
+    """A device, its health, and what became of the requests to it or what it said by itself."""
 
     statistics: DeviceStatistics | None = Field(description="Null of a device that reports by itself.")
+    heard: DeviceHeard | None = Field(description="Null of a device that is asked.")
 
 
 class DevicePage(Wire):
