@@ -1,7 +1,7 @@
 """200 Modbus panels of 64 words, each read every 2 s: from a bit at the panel to its alarm on a console's WebSocket.
 
 `python -m bench.panels [--panels N] [--seconds S]`: one JSON line. The panels are bare TCP servers in this process;
-each sets one bit at a random instant. `p99_ms` is what an operator waits; most of it is the wait for the panel's next turn.
+each sets one bit at a random instant. `p99_ms` is what an operator waits, most of it for the panel's next turn;
 `after_read_p99_ms` is the hub's own part, from the panel's answer that carries the bit to the socket.
 """
 

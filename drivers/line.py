@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from drivers.backoff import Backoff, Pace
 from drivers.base import Acknowledger, BoundDevice, BoundPoint, Driver, Sink
-from drivers.statistics import Statistics
+from drivers.statistics import Heard, Statistics
 from hub.metrics import Figure
 from hub.model import (
     SECOND,
@@ -181,13 +181,17 @@ class Line:
 
     def statistics(self, device: DeviceId) -> dict[str, float | None] | None:
         """Return what became of the requests to a device of this line, None when it is not asked. Raises KeyError."""
-        counted: Callable[[DeviceId], Statistics] | None = getattr(self._driver, "statistics", None)
+        counted: Callable[[DeviceId], Statistics | Heard] | None = getattr(self._driver, "statistics", None)
         found = self.asked(device) if counted is None else counted(device)
         return None if found is None else found.told(max(0, self.counts.opened - 1))
 
     def asked(self, device: DeviceId) -> Statistics | None:
         """Return what the line itself has counted of its requests to a device, None when it makes none."""
-        return self.watched[device].statistics
+        found = self.watched[device].statistics
+        weighed: Callable[[DeviceId], tuple[int, int]] | None = getattr(self._driver, "traffic", None)
+        if weighed is not None:
+            found.sent, found.received = weighed(device)
+        return found
 
     def driver_figures(self) -> Iterable[Figure]:
         """Return what the driver counts itself, if it counts."""

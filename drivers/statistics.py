@@ -1,4 +1,4 @@
-"""What became of the requests to one device: plain integers and a bounded window of answer times."""
+"""What became of the requests to one device, or what it said by itself: integers and a bounded window of times."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -48,5 +48,25 @@ class Statistics:
         return {
             "tries": self.tries, "good": self.good, "timeouts": self.timeouts, "exceptions": self.exceptions,
             "reconnects": reconnects, "rtt_p50_ms": self.percentile(50), "rtt_p95_ms": self.percentile(95),
+            "bytes_sent": self.sent, "bytes_received": self.received,
+        }  # fmt: skip
+
+
+class Heard:
+    """What one device has said by itself since the hub started."""
+
+    def __init__(self) -> None:
+        self.messages = 0
+        self.received = 0
+        """Bytes of payloads."""
+        self.undecodable = 0
+        """Messages that were not understood, wholly or in part."""
+        self.sent = 0
+        """Bytes of the payloads of commands."""
+
+    def told(self, reconnects: int) -> dict[str, float | None]:
+        """Return the figures as interfaces show them."""
+        return {
+            "messages": self.messages, "undecodable": self.undecodable, "reconnects": reconnects,
             "bytes_sent": self.sent, "bytes_received": self.received,
         }  # fmt: skip

@@ -79,6 +79,9 @@ class ModbusClient:
         self._out_of_step = False
         self._silent_until = 0.0
         self._why_lost: DriverError | None = None
+        self.traffic: dict[int, list[int]] = {}
+        """Unit → bytes sent to it and received from it, frames whole."""
+        self._weighed = [0, 0]
 
     async def open(self, timeout: float) -> None:
         """Connect within `timeout` seconds. Raises Unreachable, Misconfigured."""
@@ -157,6 +160,8 @@ class ModbusClient:
         line.request_dev_id, line.request_transaction_id = unit, transaction
         self._heard = False
         frame = line.framer.encode(pdu, unit, transaction)
+        self._weighed = self.traffic.setdefault(unit, [0, 0])
+        self._weighed[0] += len(frame)
         line.send(frame)
         if self.tap is not None:
             self.tap(True, frame)
@@ -188,6 +193,7 @@ class ModbusClient:
 
     def _on_packet(self, _sending: bool, data: bytes) -> bytes:
         self._heard = self._answered = True
+        self._weighed[1] += len(data)
         if self.connection.serial is not None:
             self._silent_until = asyncio.get_running_loop().time() + self.connection.silence
         if self.tap is not None:

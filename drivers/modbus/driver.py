@@ -106,8 +106,16 @@ class ModbusDriver:
         """Disconnect; safe to call twice and after a failed `open`."""
         self.client.close()
 
+    def traffic(self, device: DeviceId) -> tuple[int, int]:
+        """Return bytes sent to a device's unit and received from it."""
+        sent, received = self.client.traffic.get(self._devices[device].connection.unit, (0, 0))
+        return sent, received
+
     def figures(self) -> Iterable[Figure]:
-        """Return what was read from event buffers, and what devices dropped before it could be read."""
+        """Return bytes on the wire, records of event buffers, and what devices dropped before it could be read."""
+        for way, sums in zip(("sent", "received"), zip(*self.client.traffic.values(), strict=True), strict=False):
+            labels = {"line": self.client.connection.where, "way": way}
+            yield Figure("citywatch_modbus_bytes", "Bytes on the wire", sum(sums), labels, total=True)
         for buffer in (b for buffers in self._buffers.values() for b in buffers):
             of = {"device": buffer.device.id}
             yield Figure("citywatch_modbus_records", "Records of event buffers stored", buffer.stored, of, total=True)

@@ -9,6 +9,7 @@ from drivers.base import BoundPoint
 from drivers.mqtt.address import Address, Event
 from drivers.mqtt.path import MISSING, Follow, compiled
 from drivers.mqtt.payload import TimeOf, document, plain, raw, time_of
+from drivers.statistics import Heard
 from hub.model import DeviceEvent, DeviceId, EventMap, Intake, PointId, Reason, Sample, Stray, Timestamp, Value
 
 BODY = 4096
@@ -54,6 +55,7 @@ class Binding:
 
     def __init__(self, device: DeviceId) -> None:
         self.device = device
+        self.heard = Heard()
         self._groups: dict[tuple[str | None, str], _Group] = {}
         self._grouped: tuple[_Group, ...] = ()
         self._whole: list[tuple[PointId, Reason | None]] = []
@@ -88,6 +90,8 @@ class Binding:
 
     def take(self, topic: str, payload: bytes, retained: bool, intake: Intake, now: Callable[[], Timestamp]) -> None:
         """Add to `intake` what one message says."""
+        self.heard.messages += 1
+        self.heard.received += len(payload)
         if self._whole:
             self._take_whole(topic, payload, retained, intake, now)
         if self._grouped or self._events:
@@ -98,6 +102,7 @@ class Binding:
                 return
             bad = self._take_kept(decoded, intake) if retained else self._take_fresh(decoded, intake)
             if bad:
+                self.heard.undecodable += 1
                 intake.strays.append(Stray(self.device, topic, f"no value for {bad}", payload[:BODY], now()))
             if self._events and not retained:
                 self._take_events(decoded, intake, now)
@@ -142,6 +147,7 @@ class Binding:
         value = plain(payload)
         failed = isinstance(value, Reason)
         if failed and value is Reason.UNDECODABLE:
+            self.heard.undecodable += 1
             intake.strays.append(Stray(self.device, topic, "not a value", payload[:BODY], now()))
         for point, kept in self._whole:
             if retained and kept is None:
@@ -150,6 +156,7 @@ class Binding:
             intake.samples.append(Sample(point, None if failed else value, None, mark))  # type: ignore[arg-type]
 
     def _take_broken(self, topic: str, payload: bytes, why: str, intake: Intake, now: Callable[[], Timestamp]) -> None:
+        self.heard.undecodable += 1
         intake.strays.append(Stray(self.device, topic, why, payload[:BODY], now()))
         for group in self._grouped:
             for point, _ in group.fresh:

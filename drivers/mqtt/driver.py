@@ -2,6 +2,7 @@
 
 import hashlib
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from zlib import crc32
 
@@ -9,10 +10,12 @@ from drivers.base import BoundDevice, BoundPoint, Sink
 from drivers.mqtt.address import Connection, Tls
 from drivers.mqtt.commands import publication
 from drivers.mqtt.routes import Routes
+from drivers.statistics import Heard
 from hub.metrics import Figure
 from hub.model import (
     SECOND,
     Clock,
+    DeviceId,
     DeviceState,
     Intake,
     Misconfigured,
@@ -47,6 +50,8 @@ class MqttDriver:
         self.listening = False
         """Whether the broker has answered every subscription of this connection."""
         self._devices = {d.id: d for d in devices}
+        self._sent: Counter[DeviceId] = Counter()
+        """Bytes of commands, by device."""
         self._first = devices[0].id
         self._clock = clock or SystemClock()
         self._session = opener(self.settings)
@@ -76,15 +81,29 @@ class MqttDriver:
         """Publish a point's command; return when the broker has it. Raises Refused, Unreachable, Misconfigured."""
         topic, payload, retain = publication(self._devices[point.device], point, value)
         await self._session.publish(topic, payload, retain=retain)
+        self._sent[point.device] += len(payload)
 
     async def close(self) -> None:
         """Disconnect; the broker keeps the session."""
         await self._session.close()
 
+    def statistics(self, device: DeviceId) -> Heard:
+        """Return what a device has said, and what it was told."""
+        found = self.routes.heard(device)
+        found.sent = self._sent[device]
+        return found
+
     def figures(self) -> Iterable[Figure]:
         """Return what this line has counted."""
         labels = {"line": self.settings.where}
         yield Figure("citywatch_mqtt_messages", "Messages received", self.messages, labels, total=True)
+        each = dict.fromkeys(self.routes.bindings.values())
+        for way, count in (("sent", self._sent.total()), ("received", sum(b.heard.received for b in each))):
+            of = labels | {"way": way}
+            yield Figure("citywatch_mqtt_bytes", "Bytes of payloads", count, of, total=True)
+        bad = sum(b.heard.undecodable for b in each)
+        words = "Messages not understood, wholly or in part"
+        yield Figure("citywatch_mqtt_undecodable", words, bad, labels, total=True)
         yield Figure("citywatch_mqtt_damaged", "Packets that are no message", self.damaged, labels, total=True)
         yield Figure("citywatch_mqtt_repeated", "Messages sent again, stored before", self.repeated, labels, total=True)
         unknown = self.routes.unknown_total

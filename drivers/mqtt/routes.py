@@ -12,6 +12,7 @@ from drivers.base import BoundDevice, BoundPoint
 from drivers.mqtt import topic as topics
 from drivers.mqtt.address import Connection
 from drivers.mqtt.binding import Binding
+from drivers.statistics import Heard
 from hub.model import DeviceId, EventMap
 
 SHARED = 2
@@ -52,6 +53,15 @@ class Routes:
         if topic in self.unknown or len(self.unknown) < MOST_LISTED:
             self.unknown[topic] += 1
         return None
+
+    def heard(self, device: DeviceId) -> Heard:
+        """Return what a device has said, on all its topics; a topic that devices share counts for the first of them."""
+        found = Heard()
+        own = [b for b in dict.fromkeys([*self.bindings.values(), *self._wild.values()]) if b.device == device]
+        found.messages = sum(b.heard.messages for b in own)
+        found.received = sum(b.heard.received for b in own)
+        found.undecodable = sum(b.heard.undecodable for b in own)
+        return found
 
     def devices_of(self, pattern: str) -> Iterable[DeviceId]:
         """Return the devices that need one of `filters`."""

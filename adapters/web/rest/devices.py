@@ -49,7 +49,9 @@ async def devices(call: Call) -> Answer:
 async def device(call: Call) -> Answer:
     """Show one device."""
     found, count = _device(call), call.parts.statistics
-    return {**_row(call, found), "statistics": None if count is None else count(found.id)}
+    counted = None if count is None else count(found.id)
+    told = "heard" if counted is not None and "messages" in counted else "statistics"
+    return {**_row(call, found), "statistics": None, "heard": None, told: counted}
 
 
 async def points(call: Call) -> Answer:

@@ -1,9 +1,9 @@
 // What travels between hub and console, by the names this console uses; the shapes are generated from the hub's models.
 
-import type { Del, Do, Lost, Put, PutMany, Resumed, Snap, SnapBegin, SnapEnd } from "./types.gen.ts";
+import type { Ahead, Del, Do, Lost, Put, PutMany, Resumed, Snap, SnapBegin, SnapEnd } from "./types.gen.ts";
 
 export type {
-  AlarmRow, AwaitingPage, AwaitingRow, BucketRow, CommandAnswer, CommandPage, CommandRecord, CommandRow, Declined, DeviceRow, Do, Done, Filter,
+  AlarmRow, AwaitingPage, AwaitingRow, BucketRow, CommandAnswer, CommandPage, CommandRecord, CommandRow, Declined, DeviceAnswer, DeviceHeard, DeviceRow, DeviceStatistics, Do, Done, Filter,
   Heartbeat, HealthWord, HeldPage, HeldRow, Hello, HoldAnswer, HoldRow, HoldWord, HistoryAnswer, JournalEntry, JournalPage, MapAnswer, MeAnswer, Operation, PointDetail, PointPage, PointRow, Position, PriorityWord, Problem,
   QualityWord, SelectAnswer, ServerMessage, SiteAnswer, StateWord, Sub, Sum, Text, Topic, ZonePage, ZoneRow,
 } from "./types.gen.ts";
@@ -14,4 +14,4 @@ export type Scalar = boolean | number | string;
 export type HoldWish = Partial<Pick<Do, "until" | "once" | "of">>;
 
 /** The messages that belong to one subscription. */
-export type TopicMessage = SnapBegin | Snap | SnapEnd | Resumed | Put | Del | PutMany | Lost;
+export type TopicMessage = SnapBegin | Snap | SnapEnd | Resumed | Ahead | Put | Del | PutMany | Lost;

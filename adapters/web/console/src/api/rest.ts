@@ -1,6 +1,6 @@
 // The hub's REST interface, as far as this console uses it. Errors carry what the hub said.
 
-import type { AwaitingPage, CommandAnswer, CommandPage, HeldPage, HistoryAnswer, HoldAnswer, JournalPage, MapAnswer, MeAnswer, PointPage, Problem, SelectAnswer, SiteAnswer, ZonePage } from "./protocol.ts";
+import type { AwaitingPage, CommandAnswer, CommandPage, DeviceAnswer, HeldPage, HistoryAnswer, HoldAnswer, JournalPage, MapAnswer, MeAnswer, PointPage, Problem, SelectAnswer, SiteAnswer, ZonePage } from "./protocol.ts";
 
 const ROOT = "/api/v1";
 
@@ -50,6 +50,7 @@ export const rest = {
   site: () => ask<SiteAnswer>("/site"),
   me: () => ask<MeAnswer>("/me"),
   zones: () => ask<ZonePage>("/zones?limit=1000"),
+  device: (device: string) => ask<DeviceAnswer>(`/devices/${encodeURIComponent(device)}`),
   points: (device: string) => ask<PointPage>(`/devices/${encodeURIComponent(device)}/points?limit=1000`),
   commands: (device: string) => ask<CommandPage>(`/devices/${encodeURIComponent(device)}/commands`),
   select: (device: string, name: string) => send<SelectAnswer>(`${command(device, name)}/select`, "POST"),

@@ -21,6 +21,15 @@ export interface ActionAnswer {
   alarm: AlarmRow | null;
 }
 
+/** A fire, told at once while other changes still wait: show it. Its turn comes as `ev`; `rev` tells which is newer.
+
+It is no part of the order of `seq`, and its row counts in `sums` only from its `ev` on. (topic alarms) */
+export interface Ahead {
+  t: "ahead";
+  id: number;
+  row: AlarmRow;
+}
+
 /** Alarms by id; `next` is the `after` of the following page. */
 export interface AlarmPage {
   items: AlarmRow[];
@@ -250,7 +259,7 @@ export interface DeliveryRow {
   who: string | null;
 }
 
-/** A device, its health, and what became of the requests to it. */
+/** A device, its health, and what became of the requests to it or what it said by itself. */
 export interface DeviceAnswer {
   device: string;
   title: Text;
@@ -272,6 +281,21 @@ export interface DeviceAnswer {
   rev: number;
   /** Null of a device that reports by itself. */
   statistics: DeviceStatistics | null;
+  /** Null of a device that is asked. */
+  heard: DeviceHeard | null;
+}
+
+/** What a device has said by itself since the hub started. */
+export interface DeviceHeard {
+  messages: number;
+  /** Messages not understood, wholly or in part; the quarantine has them. */
+  undecodable: number;
+  /** Of its line. */
+  reconnects: number;
+  /** Payloads of commands. */
+  bytes_sent: number;
+  /** Payloads of messages. */
+  bytes_received: number;
 }
 
 /** Devices by id; `next` is the `after` of the following page. */
@@ -365,6 +389,36 @@ export interface EventRow {
   time: string;
   source_time: string | null;
   hub_time: string | null;
+}
+
+/** A published number over one window, what it is compared with, and the coverage of both. */
+export interface FigureAnswer {
+  figure: string;
+  aggregate: string;
+  unit: string | null;
+  start: string;
+  end: string;
+  value: number | null;
+  /** Readings or events of which it is made. */
+  count: number;
+  coverage: number | null;
+  previous_start: string | null;
+  previous_end: string | null;
+  previous: number | null;
+  previous_count: number;
+  previous_coverage: number | null;
+  /** Value to previous; only when the two may be compared. */
+  ratio: number | null;
+  comparable: boolean;
+  /** Why not: coverage_differs, coverage_low, no_data, no_data_before, zero_before, nothing_to_compare. */
+  reason: string;
+  /** SHA-256 of this JSON, without spaces, with an empty `hash`. */
+  hash: string;
+}
+
+/** Every figure of the site, by id. */
+export interface FigurePage {
+  items: FigureAnswer[];
 }
 
 /** Narrows a topic. `zone` includes everything inside it. Fields that a topic does not know are refused. */
@@ -859,6 +913,7 @@ export type ServerMessage =
   | Snap
   | SnapEnd
   | Resumed
+  | Ahead
   | Put
   | Del
   | PutMany

@@ -3,6 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { DeviceRow, PointDetail, PointRow } from "../api/protocol.ts";
 import "../components/commands.ts";
+import "../components/traffic.ts";
 import { alarmSymbol, healthSymbol } from "../components/symbol.ts";
 import "../components/trend.ts";
 import { View } from "../components/view.ts";
@@ -63,6 +64,7 @@ class DevicePage extends View {
     const chosen = points.find((detail) => detail.point === this.#chosen) ?? points.find((detail) => detail.type === "float") ?? points.find((detail) => detail.type !== "text");
     return html`<main class="device">
       ${row ? this.#head(row) : nothing}
+      <cw-traffic .device=${this.device}></cw-traffic>
       <cw-commands .device=${this.device}></cw-commands>
       <div class="columns">
         <div class="scroll">${points.length ? this.#table(points, chosen) : html`<p class="empty">${say(this.#failed ? "unavailable" : "loading")}</p>`}</div>
