@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from drivers.base import BoundDevice, Driver, DriverSpec
+from drivers.base import BoundDevice, Driver, DriverSpec, Tracer
 from drivers.opcua.address import Address, Connection, Event, acknowledges, endpoint, line, redirect
 from drivers.opcua.values import example
 
@@ -11,6 +11,12 @@ def _load() -> Callable[[Sequence[BoundDevice]], Driver]:
     from drivers.opcua.driver import OpcUaDriver
 
     return OpcUaDriver
+
+
+def _trace() -> Tracer:
+    from drivers.opcua.trace import trace
+
+    return trace
 
 
 SPEC = DriverSpec(
@@ -25,5 +31,6 @@ SPEC = DriverSpec(
     redirect=redirect,
     example=example,
     acknowledges=acknowledges,
+    trace=_trace,
 )
 """What the rest of the house knows of OPC UA before a session is opened."""

@@ -15,10 +15,13 @@ from drivers.opcua.publishing import Publisher
 from drivers.opcua.refusals import name_of
 from drivers.opcua.security import trust_of
 from drivers.opcua.session import Session
+from drivers.opcua.transport import Tap
 from drivers.opcua.values import encoded
+from drivers.statistics import Statistics
 from hub.metrics import Figure
 from hub.model import (
     Clock,
+    DeviceId,
     Misconfigured,
     PointId,
     Reason,
@@ -39,7 +42,10 @@ _QUICKER = _Codes.BadConditionBranchAlreadyAcked
 class OpcUaDriver:
     """A line of OPC UA devices; they share one session."""
 
-    def __init__(self, devices: Sequence[BoundDevice], *, clock: Clock | None = None) -> None:
+    def __init__(self, devices: Sequence[BoundDevice], *, clock: Clock | None = None, tap: Tap | None = None) -> None:
+        """`tap` overhears every request and its answer."""
+        self._tap = tap
+        self._counted = Statistics()
         self.items = Items(devices)
         self._devices = {device.id: device for device in devices}
         self._clock = clock or SystemClock()
@@ -56,7 +62,9 @@ class OpcUaDriver:
     async def open(self) -> None:
         """Connect and sign in. Raises Unreachable, Misconfigured."""
         await self.close()
-        self._session = Session(self._connection, self._trust, self._timeout, self._clock)
+        self._session = Session(
+            self._connection, self._trust, self._timeout, self._clock, counted=self._counted, tap=self._tap
+        )
         self._publisher = Publisher(self._session)
         await self._session.open()
 
@@ -112,6 +120,11 @@ class OpcUaDriver:
         if session is not None:
             await session.close()
 
+    def statistics(self, device: DeviceId) -> Statistics:
+        """Return what became of the requests of this line, which its devices share; waiting for news is none."""
+        del device
+        return self._counted
+
     def figures(self) -> Iterable[Figure]:
         """Return what this line has counted."""
         of = {"line": self._connection.url}
@@ -119,6 +132,8 @@ class OpcUaDriver:
         messages = self._messages + (now.messages if now else 0)
         unreadable = self._unreadable + (now.unreadable if now else 0)
         alarms = self.alarms
+        for way, count in (("sent", self._counted.sent), ("received", self._counted.received)):
+            yield Figure("citywatch_opcua_bytes", "Bytes on the wire", count or 0, of | {"way": way}, total=True)
         yield Figure("citywatch_opcua_messages", "Notification messages received", messages, of, total=True)
         yield Figure("citywatch_opcua_unreadable", "Messages that make no sense", unreadable, of, total=True)
         yield Figure("citywatch_opcua_events", "Events received", alarms.events, of, total=True)

@@ -65,7 +65,8 @@ class Listening:
 
     async def run(self) -> None:
         """Listen until the session is lost. Raises Unreachable."""
-        await self._session.delete_subscriptions(self._publisher.forget())
+        if old := self._publisher.forget():
+            await self._session.delete_subscriptions(old)
         await self._begin()
         await until_one_ends(self._ended(), self._watch(), self._care(), self._poll())
 

@@ -10,6 +10,9 @@ from struct import Struct as Layout
 from struct import error
 from typing import Any
 
+from asyncua import ua
+from asyncua.ua.ua_binary import struct_from_binary
+from asyncua.ua.uaerrors import UaStructParsingError
 from msgspec import Struct
 
 from drivers.opcua.values import LONGEST_TEXT, STRING, Raw, decoded, raw_of
@@ -170,3 +173,14 @@ def _text(data: bytes, at: int) -> tuple[int, Raw]:
 def plain(notifications: Iterable[Any]) -> list[list[Change]]:
     """Return the changes of every notification of a message."""
     return [one if type(one) is list else changes_of(one) for one in notifications]
+
+
+def by_library(data: Any) -> Message:
+    """Return what the library makes of a publish response. Raises UaStructParsingError, UaStatusCodeError."""
+    try:
+        response = struct_from_binary(ua.PublishResponse, data)
+    except Exception as error:  # the library's decoder raises whatever a malformed value makes it raise
+        raise UaStructParsingError(str(error)) from error
+    response.ResponseHeader.ServiceResult.check()
+    found, told = response.Parameters, response.Parameters.NotificationMessage
+    return Message(int(found.SubscriptionId), int(told.SequenceNumber), list(told.NotificationData or ()))

@@ -88,6 +88,16 @@ async def secure(client: Client, connection: Connection, trust: Trust, now: Time
     return certificate
 
 
+async def load_user(client: Client, cert: str, key: str) -> None:
+    """Give the library the certificate and key that sign the user in. Raises Misconfigured."""
+    try:
+        pem = Path(cert).suffix.lower() != ".der", Path(key).suffix.lower() != ".der"
+        await client.load_client_certificate(cert, "pem" if pem[0] else "der")
+        await client.load_private_key(Path(key), None, "pem" if pem[1] else "der")
+    except (OSError, ValueError, TypeError) as error:
+        raise Misconfigured(f"cannot use the user certificate {cert} with {key}: {error}") from error
+
+
 def _first(chain: bytes, where: str) -> x509.Certificate:
     """Return the server's own certificate of the chain that it shows: DER's length tells where it ends."""
     try:

@@ -7,20 +7,19 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Any, TypeVar
 
 from asyncua import Client, ua
 from asyncua.client.ua_client import UaClient
 from asyncua.ua.ua_binary import struct_from_binary
-from asyncua.ua.uaerrors import UaStructParsingError
 from cryptography import x509
 
 from drivers.opcua import notifications, refusals
 from drivers.opcua.address import Connection, endpoint
 from drivers.opcua.notifications import Message
-from drivers.opcua.security import Trust, own_certificate, secure
-from drivers.opcua.transport import LARGEST_MESSAGE, Transport
+from drivers.opcua.security import Trust, load_user, own_certificate, secure
+from drivers.opcua.transport import LARGEST_MESSAGE, Tap, Transport
+from drivers.statistics import Statistics
 from hub.model import Clock, DriverError, Misconfigured, Unreachable
 
 T = TypeVar("T")
@@ -43,7 +42,16 @@ VALUE, VALUE_RANK = 13, 15
 class Session:
     """One connection of one line, from `open` to `close`."""
 
-    def __init__(self, connection: Connection, trust: Trust, timeout: float, clock: Clock) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        trust: Trust,
+        timeout: float,
+        clock: Clock,
+        *,
+        counted: Statistics | None = None,
+        tap: Tap | None = None,
+    ) -> None:
         self.connection = connection
         self.where = "{}:{}".format(*endpoint(connection))
         self.trust = trust
@@ -53,6 +61,8 @@ class Session:
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Fails with Unreachable when the session is over."""
         self._clock = clock
+        self._counted = Statistics() if counted is None else counted
+        self._tap = tap
         self._limits = {MAX_READ: PORTION, MAX_TRANSLATE: PORTION, MAX_ITEMS: PORTION}
         self._client = self._new_client()
         self._connected = False
@@ -161,7 +171,7 @@ class Session:
         request = ua.PublishRequest()
         request.Parameters.SubscriptionAcknowledgements = acknowledgements
         data = await self._send(request, 0)
-        return notifications.read(bytes(data)) or _published(data)
+        return notifications.read(bytes(data)) or notifications.by_library(data)
 
     async def write(self, node: ua.NodeId, value: ua.Variant) -> int:
         """Write a variable and return the status code. Raises Unreachable."""
@@ -178,7 +188,7 @@ class Session:
 
     def _new_client(self) -> Client:
         client = Client(self.connection.url, timeout=self.timeout)
-        client.uaclient = Transport(self.timeout, self._hung_up)
+        client.uaclient = Transport(self.timeout, self._hung_up, self._counted, self._clock, self._tap)
         client.name = client.description = "Citywatch"
         client.application_uri, client.product_uri = "urn:citywatch", "urn:citywatch"
         client.session_timeout = SESSION_LIFE
@@ -189,21 +199,13 @@ class Session:
         client, connection = self._client, self.connection
         await client.create_session()
         if connection.cert is not None and connection.key is not None:
-            await self._load_user(connection.cert, connection.key)
+            await load_user(client, connection.cert, connection.key)
         password = connection.password.get_secret_value() if connection.password is not None else None
         if password is not None and connection.security == "None" and not _encrypts(client):
             raise Misconfigured(
                 f"{self.where} would get the password in the clear: set connection.security to another policy"
             )
         await client.activate_session(connection.user, password, client.user_certificate)
-
-    async def _load_user(self, cert: str, key: str) -> None:
-        try:
-            pem = Path(cert).suffix.lower() != ".der", Path(key).suffix.lower() != ".der"
-            await self._client.load_client_certificate(cert, "pem" if pem[0] else "der")
-            await self._client.load_private_key(Path(key), None, "pem" if pem[1] else "der")
-        except (OSError, ValueError, TypeError) as error:
-            raise Misconfigured(f"cannot use the user certificate {cert} with {key}: {error}") from error
 
     async def _learn(self) -> None:
         wanted = [NAMESPACES, *self._limits]
@@ -279,17 +281,6 @@ class Session:
                 self._client.uaclient.revolve_security_token()
         except refusals.LOST as error:
             self.lose(self._no_connection(error))
-
-
-def _published(data: Any) -> Message:
-    """Return what the library makes of a publish response. Raises UaStructParsingError, UaStatusCodeError."""
-    try:
-        response = struct_from_binary(ua.PublishResponse, data)
-    except Exception as error:  # the library's decoder raises whatever a malformed value makes it raise
-        raise UaStructParsingError(str(error)) from error
-    response.ResponseHeader.ServiceResult.check()
-    found, told = response.Parameters, response.Parameters.NotificationMessage
-    return Message(int(found.SubscriptionId), int(told.SequenceNumber), list(told.NotificationData or ()))
 
 
 async def _checked(response: ua.ReadResponse) -> None:
