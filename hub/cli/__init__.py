@@ -15,6 +15,7 @@ COMMANDS = {
     "test": ("hub.cli.test", "command", "The site's rule tests, on a virtual clock."),
     "simulate": ("hub.cli.simulate", "simulate", "Only the simulators: every device of a site on the wire."),
     "show": ("hub.cli.show", "show", "What a device's configuration comes to, and from which line."),
+    "tap": ("hub.cli.tap", "tap", "Live values of a running hub."),
     "trace": ("hub.cli.trace", "trace", "What a device and the hub say to each other, decoded."),
     "import": ("hub.cli.importing", "app", "A walk, a register list or a server's nodes as a profile for review."),
     "discover": ("hub.cli.discover", "app", "Who answers on a network or at a broker, as devices for review."),
