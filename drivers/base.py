@@ -177,6 +177,8 @@ class DriverSpec(Struct, frozen=True):
     endpoint: Callable[[Any], tuple[str, int]] | None = None
     """Connection model → host and port, for `check --connect` and for pointing a device at its simulator; port 0: the
     place is none of the network (a serial port)."""
+    datagrams: bool = False
+    """Whether that is a UDP port: nobody can tell whether it is open before the protocol has spoken."""
     redirect: Callable[[Any, str, int], Any] | None = None
     """(connection model, host, port) → the same connection at another address (a simulator's)."""
     example: Callable[[Any, Any], Value | Reason] | None = None

@@ -34,6 +34,7 @@ SPEC = DriverSpec(
     line=_line,
     load=_load,
     endpoint=_endpoint,
+    datagrams=True,
     redirect=_redirect,
     example=example,
     limits=Limits,

@@ -85,7 +85,7 @@ async def try_lines(site: Site, lines: Lines, advance: Callable[[], None] = _qui
 async def _line(spec: DriverSpec, devices: list[BoundDevice]) -> list[Row]:
     if spec.endpoint is not None:
         host, port = spec.endpoint(devices[0].connection)
-        refused = await _reach(host, port) if port else ""
+        refused = await _reach(host, port) if port and not spec.datagrams else ""
         if refused:
             return [_row(device, False, refused) for device in devices]
     return await _talk(spec, devices)
