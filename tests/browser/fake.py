@@ -49,6 +49,9 @@ class Fake:
         self.rows = {1: {a["alarm"]: a for a in alarms}, 2: {d["device"]: d for d in devices}}
         self.outlines: list[Row] = []
         self.journal: list[Row] = []
+        self.notifications: Row = {"channels": [], "rosters": [], "waiting": [], "items": []}
+        self.dead_letters: list[Row] = []
+        self.retried: list[str] = []
         self.signed_in = True
         self.password = "a long enough phrase"
         self.frozen = self.lying = False
@@ -67,6 +70,7 @@ class Fake:
         app = web.Application()
         app.router.add_get("/api/v1/stream", self._stream)
         app.router.add_post("/api/v1/login", self._login)
+        app.router.add_post("/api/v1/notifications/{key}/retry", self._retry)
         app.router.add_get("/api/v1/{rest:.*}", self._get)
         app.router.add_get("/{rest:.*}", self._static)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -143,6 +147,8 @@ class Fake:
             "map.geojson": {"type": "FeatureCollection", "features": self._features(), "problems": []},
             "journal": {"items": self._journal(request), "next": None},
             "holds": {"items": self._holds(), "next": None},
+            "notifications": self.notifications,
+            "notifications/dead-letters": {"items": self.dead_letters, "next": None},
         }
         if path in answers:
             return web.json_response(answers[path])
@@ -151,6 +157,11 @@ class Fake:
         if path.endswith("/history"):
             return web.json_response(self._history(path))
         return web.json_response({"title": "no such path", "status": 404, "detail": path}, status=404)
+
+    async def _retry(self, request: web.Request) -> web.Response:
+        self.retried.append(request.match_info["key"])
+        self.dead_letters = [row for row in self.dead_letters if row["delivery"]["key"] not in self.retried]
+        return web.json_response({"key": self.retried[-1], "channel": "sms"})
 
     def _journal(self, request: web.Request) -> list[Row]:
         alarm = request.query.get("alarm")

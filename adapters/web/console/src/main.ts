@@ -17,6 +17,7 @@ import "./pages/devices.ts";
 import "./pages/holds.ts";
 import "./pages/journal.ts";
 import "./pages/map.ts";
+import "./pages/notifications.ts";
 import "./pages/sign-in.ts";
 import { View } from "./components/view.ts";
 import { language, say } from "./lib/language.ts";
@@ -54,6 +55,8 @@ class Console extends View {
         return html`<cw-device .device=${id ?? ""}></cw-device>`;
       case "map":
         return html`<cw-map></cw-map>`;
+      case "notifications":
+        return html`<cw-notifications></cw-notifications>`;
       case "holds":
         return html`<cw-holds></cw-holds>`;
       case "journal":

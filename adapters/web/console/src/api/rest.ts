@@ -1,6 +1,6 @@
 // The hub's REST interface, as far as this console uses it. Errors carry what the hub said.
 
-import type { AwaitingPage, CommandAnswer, CommandPage, DeviceAnswer, HeldPage, HistoryAnswer, HoldAnswer, JournalPage, MapAnswer, MeAnswer, PointPage, Problem, SelectAnswer, SiteAnswer, ZonePage } from "./protocol.ts";
+import type { DeadLetterPage, NotificationsAnswer, RetryAnswer, AwaitingPage, CommandAnswer, CommandPage, DeviceAnswer, HeldPage, HistoryAnswer, HoldAnswer, JournalPage, MapAnswer, MeAnswer, PointPage, Problem, SelectAnswer, SiteAnswer, ZonePage } from "./protocol.ts";
 
 const ROOT = "/api/v1";
 
@@ -63,6 +63,9 @@ export const rest = {
   holds: () => ask<HeldPage>("/holds?limit=1000"),
   endHold: (scope: string) => send<HoldAnswer>(`/holds/${encodeURIComponent(scope)}/end`, "POST", {}),
   map: () => ask<MapAnswer>("/map.geojson"),
+  notifications: () => ask<NotificationsAnswer>("/notifications?limit=100"),
+  deadLetters: () => ask<DeadLetterPage>("/notifications/dead-letters?limit=200"),
+  retry: (key: string) => send<RetryAnswer>(`/notifications/${encodeURIComponent(key)}/retry`, "POST"),
   journal: (fields: Record<string, string | number | null | undefined>) => ask<JournalPage>(`/journal${query(fields)}`),
   history: (point: string, from: number, to: number, slices: number) =>
     ask<HistoryAnswer>(

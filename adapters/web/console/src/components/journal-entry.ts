@@ -35,6 +35,8 @@ export function said(entry: JournalEntry): Said {
       return { ...base, what: word(entry.kind, "k_"), about: commandWords(body) };
     case "command_result":
       return { ...base, what: word(str(body["outcome"]), "out_"), about: commandWords(body), detail: str(body["detail"]) };
+    case "delivery":
+      return { ...base, what: word(str(body["outcome"]), "dl_"), about: `${str(body["channel"])} ${list(body["to"])}`, detail: str(body["detail"]) };
     case "system_note":
       return { ...base, what: word(entry.kind, "k_"), about: str(body["what"]), detail: fields(body["detail"]) };
     default:
@@ -64,6 +66,10 @@ function bothWords(value: unknown): string {
   if (typeof value !== "object" || value === null) return "";
   const given = value as Record<string, unknown>;
   return text({ vi: str(given["vi"]), en: str(given["en"]) }) || str(given[language()]);
+}
+
+function list(value: unknown): string {
+  return Array.isArray(value) ? value.join(", ") : "";
 }
 
 function str(value: unknown): string {
