@@ -78,10 +78,16 @@ def secrets_of(connection: Any) -> Iterator[str]:
 
 def masked(seen: Seen, secrets: tuple[str, ...]) -> Seen:
     """Return what was seen without secrets: those of the connection, and values of fields that are named like one."""
-    says = SECRETIVE.sub(rf"\g<1>{HIDDEN}", seen.says)
-    for secret in filter(None, secrets):
-        says = says.replace(secret, HIDDEN)
+    says = masked_text(seen.says, secrets)
     return seen if says == seen.says else Seen(seen.way, says)
+
+
+def masked_text(text: str, secrets: tuple[str, ...]) -> str:
+    """Return a text without secrets."""
+    text = SECRETIVE.sub(rf"\g<1>{HIDDEN}", text)
+    for secret in filter(None, secrets):
+        text = text.replace(secret, HIDDEN)
+    return text
 
 
 def _printer(as_json: bool) -> Callable[[Seen], None]:

@@ -1,0 +1,206 @@
+"""The steps by which a device is examined: configuration, name, port, sign-in, one read, decoding. Nothing is written.
+
+Each step needs the one before it, so the first that fails is where to look, and what cures it is said with it.
+"""
+
+import asyncio
+import os
+import socket
+from collections import Counter
+from typing import Any
+
+from msgspec import Struct
+
+from drivers.base import BoundDevice, DriverSpec, Seen
+from hub.cli.cures import cure
+from hub.model import (
+    Device,
+    DriverError,
+    Misconfigured,
+    NoAnswer,
+    Reason,
+    Sample,
+    Unreachable,
+    one_by_one,
+    to_engineering,
+)
+from hub.model.ailment import ailment
+
+PATIENCE = 5.0
+"""Seconds for a name, a connection and signing in."""
+_BY_TYPE: dict[type[Exception], str] = {Unreachable: "unreachable", NoAnswer: "timeout", Misconfigured: "misconfigured"}
+
+
+class Step(Struct, frozen=True):
+    """One step: whether it went well (None: there was nothing to do), what was seen, what cures it."""
+
+    name: str
+    """configuration, name, port, sign_in, read, listen, decode."""
+    ok: bool | None
+    says: str
+    fix: str = ""
+
+
+class Examination:
+    """Examines one device; the steps stand in `steps` in their order."""
+
+    def __init__(self, device: Device, bound: BoundDevice, spec: DriverSpec, language: str, listen: float) -> None:
+        self.steps: list[Step] = []
+        self._device = device
+        self._bound = bound
+        self._spec = spec
+        self._language = language
+        self._listen = listen
+
+    @property
+    def ok(self) -> bool:
+        """Whether no step failed."""
+        return all(step.ok is not False for step in self.steps)
+
+    async def run(self) -> None:
+        """Take every step until one fails."""
+        if not self._device.enabled:
+            self._note("configuration", False, "enabled: false", "disabled")
+            return
+        self._note("configuration", True, f"{len(self._bound.points)} points, {self._device.origin}")
+        if await self._reached():
+            await (self._told() if self._spec.pushes else self._asked())
+
+    # -- the way ----------------------------------------------------------------------------------------------------
+
+    async def _reached(self) -> bool:
+        if self._spec.endpoint is None:
+            return True
+        host, port = self._spec.endpoint(self._bound.connection)
+        if not port:
+            return True
+        return await self._named(host, port) and (self._spec.datagrams or await self._open(host, port))
+
+    async def _named(self, host: str, port: int) -> bool:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (socket.gaierror, TimeoutError) as error:
+            return self._note("name", False, f"{host}: {getattr(error, 'strerror', None) or 'no answer'}", "name")
+        addresses = ", ".join(dict.fromkeys(str(info[4][0]) for info in found))
+        return self._note("name", True, host if addresses == host else f"{host} = {addresses}")
+
+    async def _open(self, host: str, port: int) -> bool:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                _, writer = await asyncio.open_connection(host, port)
+        except TimeoutError:
+            return self._note("port", False, f"{host}:{port}: no answer within {PATIENCE:g} s", "port_silent")
+        except OSError as error:
+            said = os.strerror(error.errno) if error.errno else str(error)
+            why = "port_refused" if isinstance(error, ConnectionRefusedError) else "port_silent"
+            return self._note("port", False, f"{host}:{port}: {said}", why)
+        writer.close()
+        return self._note("port", True, f"{host}:{port}")
+
+    # -- the device -------------------------------------------------------------------------------------------------
+
+    async def _asked(self) -> None:
+        driver: Any = None
+        try:
+            driver = self._spec.load()([self._bound])
+            async with asyncio.timeout(2 * PATIENCE):
+                await driver.open()
+        except (DriverError, ImportError, TimeoutError) as error:
+            self._fault("sign_in", error)
+            return
+        try:
+            self._note("sign_in", True, self._spec.name)
+            await self._read(driver)
+        finally:
+            await driver.close()
+
+    async def _read(self, driver: Any) -> None:
+        if not self._bound.points:
+            self._note("read", None, "no points")
+            return
+        try:
+            async with asyncio.timeout(self._bound.timeout * len(self._bound.points) + PATIENCE):
+                samples = one_by_one(await driver.read(self._bound.points))
+        except (DriverError, TimeoutError) as error:
+            self._fault("read", error)
+            return
+        with_value = [s for s in samples if s.value is not None]
+        refused = [s for s in samples if s.value is None and s.reason is Reason.REFUSED]
+        says = f"{len(with_value)}/{len(samples)}"
+        if refused:
+            self._note("read", False, f"{says}; {_listed(refused)}", "points_refused")
+        elif self._note("read", bool(with_value), says, "" if with_value else "no_values"):
+            self._decode(samples)
+
+    def _decode(self, samples: list[Sample]) -> None:
+        points = {p.id: p for p in self._device.points}
+        odd, outside = [], []
+        for sample in samples:
+            point = points.get(sample.point)
+            if point is None or (sample.value is None and sample.reason is not Reason.UNDECODABLE):
+                continue
+            try:
+                value = to_engineering(point, sample.value) if sample.value is not None else None
+            except ValueError:
+                value = None
+            if value is None:
+                odd.append(sample)
+            elif point.range and isinstance(value, int | float) and not point.range[0] <= value <= point.range[1]:
+                outside.append(sample)
+        counts = Counter(s.reason.word for s in samples if s.value is None)
+        said = "".join(f", {count} {word}" for word, count in counts.items())
+        if odd or outside:
+            self._note("decode", False, _listed([*odd, *outside]) + said, "undecodable" if odd else "out_of_range")
+        else:
+            self._note("decode", True, f"{sum(s.value is not None for s in samples)} values{said}")
+
+    async def _told(self) -> None:
+        """Listen for a while with a session of its own, so that a running hub is not thrown out of its own."""
+        if self._spec.trace is None:
+            self._note("sign_in", None, "cannot be listened to beside a running hub")
+            return
+        seen: list[Seen] = []
+        try:
+            tracer = self._spec.trace()
+            async with asyncio.timeout(self._listen):
+                await tracer(self._bound, seen.append)
+        except TimeoutError:
+            pass
+        except (DriverError, ImportError) as error:
+            self._fault("sign_in", error)
+            return
+        self._judge(seen)
+
+    def _judge(self, seen: list[Seen]) -> None:
+        subscribed = [s for s in seen if s.way == "sent"]
+        if not subscribed:
+            self._note("sign_in", False, f"no answer within {self._listen:g} s", "timeout")
+            return
+        self._note("sign_in", True, "; ".join(s.says for s in subscribed[:3]))
+        heard = [s for s in seen if s.way == "received"]
+        faults = [s.says for s in seen if s.way == "fault"]
+        if faults:
+            self._note("listen", False, "; ".join(faults[:3]), "undecodable" if heard else "refused")
+        elif not heard:
+            self._note("listen", False, f"nothing within {self._listen:g} s", "silent")
+        else:
+            values = [s.says for s in seen if s.way == "value"]
+            self._note("listen", True, f"{len(heard)} messages")
+            self._note("decode", bool(values), "; ".join(values[:3]) or "no value", "" if values else "undecodable")
+
+    # -- telling ----------------------------------------------------------------------------------------------------
+
+    def _fault(self, step: str, error: Exception) -> None:
+        word = getattr(error, "reason", "") or _BY_TYPE.get(type(error), "timeout")
+        why = "library" if isinstance(error, ImportError) else ailment(word)
+        self._note(step, False, str(error) or f"no answer within {2 * PATIENCE:g} s", why)
+
+    def _note(self, step: str, ok: bool | None, says: str, why: str = "") -> bool:
+        self.steps.append(Step(step, ok, says, cure(why, self._language) if ok is False else ""))
+        return ok is not False
+
+
+def _listed(samples: list[Sample]) -> str:
+    names = [s.point.partition("/")[2] + ("" if s.value is None else f" = {s.value!r}") for s in samples[:5]]
+    return ", ".join(names) + (f", … ({len(samples)})" if len(samples) > len(names) else "")
