@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from hub.model import Device, DeviceId, Point, PointId, Rule, Selector, Site, Test, ZoneId
+from hub.model.device import tellers
 from hub.model.ids import within
 
 
@@ -42,10 +43,11 @@ def anchors(rule: Rule, site: Site, points: PointsOf) -> Iterator[Anchor]:
     selector = rule.for_each
     if selector == Selector():
         return
+    telling = None if selector.event is None else tellers(site.devices, selector.event)
     for device in site.devices.values():
-        if selector.profile not in (None, device.profile) or selector.device not in (None, device.id):
+        if telling is not None and device.id not in telling:
             continue
-        if selector.event is not None and not any(e.kind == selector.event for e in device.events):
+        if selector.profile not in (None, device.profile) or selector.device not in (None, device.id):
             continue
         if selector.kind is None and selector.point is None:
             if within(device.zone, selector.zone) and _tagged(selector, device.tags):

@@ -1,6 +1,7 @@
 """Runs rule tests on a virtual clock: no server, no device, no waiting."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -8,6 +9,9 @@ from hub.model import (
     QUALITY_OF,
     SECOND,
     Alarm,
+    DeviceEvent,
+    DeviceId,
+    Hours,
     OperatorAction,
     PointId,
     Priority,
@@ -18,6 +22,7 @@ from hub.model import (
     Value,
     state_name,
 )
+from hub.model.hours import next_turn
 from hub.model.ruletest import Action, Expected, RuleTest, Step
 from rules.engine import Engine
 
@@ -51,14 +56,16 @@ class _Run:
 
     def __init__(self, site: Site) -> None:
         self._engine = Engine(site)
+        self._zone = ZoneInfo(site.timezone)
         self._values: dict[PointId, Value | None] = {}
         self._seq = 0
 
     def failures(self, test: RuleTest) -> Iterator[str]:
+        start = begin(test, self._zone)
         for step in test.steps:
-            now = START + step.at
+            now = start + step.at
             self._pass_time(now)
-            self._engine.step(list(self._readings(step, now)), now)
+            self._engine.step(list(self._readings(step, now)), now, [_event(*e, now) for e in step.events])
             yield from self._act(step, now)
             if step.expected is not None:
                 yield from self._impossible(step, step.expected)
@@ -99,6 +106,18 @@ class _Run:
                 yield _refusal(step, action, outcome.refused)
 
 
+def begin(test: RuleTest, zone: ZoneInfo) -> Timestamp:
+    """Return when a test begins: at its time on the wall clock of a Tuesday, or whenever."""
+    if test.start is None:
+        return START
+    every_day = Hours(frozenset({1}), test.start, test.start + 1)
+    return next_turn(every_day, zone, START)
+
+
+def _event(device: DeviceId, kind: str, attributes: dict[str, Value | None], now: Timestamp) -> DeviceEvent:
+    return DeviceEvent(device, kind, attributes, now, now)
+
+
 def _refusal(step: Step, action: Action, refused: str | None) -> str:
     wanted = "to be taken" if action.refused is None else f"to be refused: {action.refused}"
     got = "it was taken" if refused is None else f"it was refused: {refused}"
@@ -125,6 +144,7 @@ def _fits(wanted: Expected, alarm: Alarm | None) -> bool:
         wanted.state == _state(alarm)
         and wanted.acked in (None, alarm.last.acked)
         and wanted.priority in (None, alarm.last.priority)
+        and (wanted.mark is None or wanted.mark == alarm.last.mark)
     )
 
 
@@ -137,11 +157,13 @@ def _state(alarm: Alarm) -> str:
 
 
 def _described(alarm: Alarm) -> str:
-    return _words(_state(alarm), alarm.last.acked, alarm.last.priority)
+    words = _words(_state(alarm), alarm.last.acked, alarm.last.priority)
+    return words if alarm.last.mark is None else f"{words}, marked {alarm.last.mark}"
 
 
 def _spelled(wanted: Expected) -> str:
-    return _words(wanted.state, wanted.acked, wanted.priority)
+    words = _words(wanted.state, wanted.acked, wanted.priority)
+    return words if wanted.mark is None else f"{words}, marked {wanted.mark}"
 
 
 def _words(state: str, acked: bool | None, priority: Priority | None) -> str:

@@ -15,6 +15,7 @@ from hub.config.rule import TEXT_NAMES, HoursEntry, RuleEntry, SelectorEntry
 from hub.config.shape import is_sentence
 from hub.config.validate import describe, validate
 from hub.model import Condition, Device, Hours, Point, Priority, Rule, Selector, Text, Zone
+from hub.model.device import tellers
 from hub.model.ids import within
 from hub.model.kinds import EVENT_KINDS, POINT_KINDS, is_own
 
@@ -40,6 +41,7 @@ class Rules:
         self._names = {p.name for p in self._points}
         self._tags = {t for p in self._points for t in p.tags}
         self._first: dict[str, Mark] = {}
+        self._telling: dict[str, frozenset[str]] = {}
 
     def add(self, items: Seq) -> None:
         """Read one `rules:` list."""
@@ -180,8 +182,13 @@ class Rules:
             and s.profile in (None, device.profile)
             and within(zone, s.zone)
             and (s.tag is None or s.tag in tags)
-            and (s.event is None or any(event.kind == s.event for event in device.events))
+            and (s.event is None or device.id in self._tellers(s.event))
         )
+
+    def _tellers(self, event: str) -> frozenset[str]:
+        if event not in self._telling:
+            self._telling[event] = tellers(self._devices, event)
+        return self._telling[event]
 
     def _beside(self, chosen: Sequence[Point], of: Selector) -> Sequence[Point]:
         """Return the points of the selected devices that a part names; `smoke` is also the `smoke` of a group."""

@@ -3,22 +3,31 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from hub.config.durations import Duration
 from hub.config.files import TESTS, Files
 from hub.config.marks import Map, Mark, Seq, Source, locate
 from hub.config.points import fits
 from hub.config.problems import Problem, Report, did_you_mean, known_are
 from hub.config.registry import DriverLike
-from hub.config.shape import Strict, said
+from hub.config.ruletestfile import (
+    AlarmEntry,
+    EventEntry,
+    ExpectEntry,
+    RuleTestFile,
+    SeriesEntry,
+    StepEntry,
+    StoryEntry,
+)
+from hub.config.series import expand
 from hub.config.shipped import PREFIX, shipped
 from hub.config.testdevices import read_devices
 from hub.config.validate import describe, validate
-from hub.model import AlarmId, PointId, Priority, Reason, Rule, Site, Text, Value, Zone
+from hub.model import AlarmId, DeviceId, PointId, Priority, Reason, Rule, Site, Text, Value, Zone
+from hub.model.kinds import EVENT_KINDS, is_own
 from hub.model.ruletest import Action, Expected, RuleTest, Step
 
 _QUALITIES = {r.word: r for r in Reason if r} | {
@@ -28,65 +37,6 @@ _QUALITIES = {r.word: r for r in Reason if r} | {
 }
 _ACTIONS = ("ack", "reset", "comment")
 _At = tuple[str | int, ...]
-
-
-class AlarmEntry(Strict):
-    """Which alarm, by its rule and point."""
-
-    rule: str = said("Id of the rule.", "Mã quy tắc.", example="fire")
-    point: str | None = said("Point; absent for rules about devices.", "Điểm đo.", default=None, example="z07.alarm")
-
-
-class ActionEntry(AlarmEntry):
-    """What a person does to an alarm."""
-
-    refused: str | None = said(
-        "Word of the refusal that is expected.", "Lý do bị từ chối mong đợi.", default=None, example="condition_active"
-    )
-
-
-class ExpectEntry(AlarmEntry):
-    """An alarm that must be shown."""
-
-    state: Literal["active", "latched", "returned", "normal"] = said("State.", "Trạng thái.", example="active")
-    acked: bool | None = said("Whether acknowledged; absent: not asked.", "Đã xác nhận hay chưa.", default=None)
-    priority: Literal["critical", "high", "medium", "low"] | None = said(
-        "Priority; absent: not asked.", "Mức ưu tiên.", default=None, example="critical"
-    )
-
-
-class StepEntry(Strict):
-    """What happens at one instant, and what must be shown then."""
-
-    at: Duration = said("Time since the test began.", "Thời điểm.", example="20s")
-    values: dict[str, Any] = said(
-        "Point: value.", "Điểm: giá trị.", default={}, alias="set", example={"z07.alarm": True}
-    )
-    quality: dict[str, str] = said("Point: quality or reason.", "Điểm: chất lượng.", default={}, example={"t": "bad"})
-    ack: ActionEntry | None = said("Acknowledge.", "Xác nhận.", default=None)
-    reset: ActionEntry | None = said("Reset a latched alarm.", "Đặt lại.", default=None)
-    comment: ActionEntry | None = said("Comment.", "Ghi chú.", default=None)
-    expect: list[ExpectEntry] | None = said(
-        "Every alarm that must be shown now.", "Mọi báo động phải hiển thị.", default=None
-    )
-
-
-class StoryEntry(Strict):
-    """One test."""
-
-    name: str = said("What is true, as a sentence.", "Tên, là một câu.", example="smoke latches until it is reset")
-    device: str | None = said("Whose points are named.", "Thiết bị.", default=None, example="panel-market")
-    steps: list[StepEntry] = said("What happens, in order of time.", "Các bước.", min_length=1)
-
-
-class RuleTestFile(Strict):
-    """A `*.test.yaml`: tests of the rule file beside it."""
-
-    version: Literal[1] = said("Version of the grammar.", "Phiên bản cú pháp.", default=1, example=1)
-    devices: list[Any] = said(
-        "Devices for these tests alone; absent: the site's.", "Thiết bị riêng cho kiểm thử.", default=[]
-    )
-    tests: list[StoryEntry] = said("Tests.", "Các kiểm thử.", min_length=1)
 
 
 class Suite(Struct, frozen=True):
@@ -169,7 +119,27 @@ class _Reader:
         for i, (before, step) in enumerate(pairwise(steps)):
             if step.at < before.at:
                 self._report.error(self._mark((*at, "steps", i + 1, "at")), "a step lies before the one above it")
-        return RuleTest(story.name, steps, str(self._mark(at)))
+        for i, series in enumerate(story.series):
+            steps = (*self._series((*at, "series", i), series, story.device or ""), *steps)
+        whole = tuple(sorted(steps, key=lambda step: step.at))
+        return RuleTest(story.name, whole, str(self._mark(at)), None if story.start is None else _minutes(story.start))
+
+    def _series(self, at: _At, series: SeriesEntry, device: str) -> Iterator[Step]:
+        """Give one step for each value of a series."""
+        for name, text in series.values.items():
+            place = (*at, "values", name)
+            point = self._point(place, name, device)
+            try:
+                items = expand(text, _QUALITIES)
+            except ValueError as wrong:
+                self._report.error(self._mark(place), str(wrong))
+                continue
+            for n, item in enumerate(items):
+                when, origin = series.start + n * series.every, str(self._mark(place))
+                if isinstance(item, Reason):
+                    yield Step(when, qualities=((point, item),), origin=origin)
+                elif item is not None:
+                    yield Step(when, values=(self._value(place, name, item, device),), origin=origin)
 
     def _step(self, at: _At, step: StepEntry, device: str) -> Step:
         values = tuple(self._value((*at, "set", name), name, value, device) for name, value in step.values.items())
@@ -187,7 +157,16 @@ class _Reader:
             if step.expect is None
             else tuple(self._expected((*at, "expect", i), entry, device) for i, entry in enumerate(step.expect))
         )
-        return Step(step.at, values, qualities, actions, expected, str(self._mark(at)))
+        events = tuple(event for i, e in enumerate(step.events) for event in self._event((*at, "events", i), e, device))
+        return Step(step.at, values, qualities, events, actions, expected, str(self._mark(at)))
+
+    def _event(self, at: _At, entry: EventEntry, device: str) -> list[tuple[DeviceId, str, dict[str, Any]]]:
+        teller = entry.device or device
+        if teller not in self._site.devices:
+            self._unknown((*at, "device"), "device", teller, self._site.devices)
+        if entry.kind not in EVENT_KINDS and not is_own(entry.kind):
+            self._unknown((*at, "kind"), "event", entry.kind, EVENT_KINDS)
+        return [(teller, entry.kind, entry.attributes)] * entry.times
 
     def _value(self, at: _At, name: str, value: Any, device: str) -> tuple[PointId, Value]:
         point = self._point(at, name, device)
@@ -204,7 +183,7 @@ class _Reader:
 
     def _expected(self, at: _At, entry: ExpectEntry, device: str) -> Expected:
         priority = None if entry.priority is None else Priority[entry.priority.upper()]
-        return Expected(self._alarm(at, entry, device), entry.state, entry.acked, priority)
+        return Expected(self._alarm(at, entry, device), entry.state, entry.acked, priority, entry.mark)
 
     def _alarm(self, at: _At, entry: AlarmEntry, device: str) -> AlarmId:
         rule = self._rules.get(entry.rule)
@@ -234,3 +213,8 @@ class _Reader:
 
     def _mark(self, at: _At) -> Mark:
         return locate(self._tree, at, self._tree.mark)[1]
+
+
+def _minutes(clock: str) -> int:
+    hours, _, minutes = clock.partition(":")
+    return 60 * int(hours) + int(minutes)

@@ -1,5 +1,6 @@
 """Devices, their points, and how healthy they are."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -83,6 +84,16 @@ class Device(Struct, frozen=True):
     """file:line where the device is described."""
     unknown_states: tuple[str, ...] = ()
     """Kinds that its protocol cannot tell, as its profile says."""
+
+
+def tellers(devices: Mapping[DeviceId, Device], kind: str) -> frozenset[DeviceId]:
+    """Return the devices that can tell events of a kind: those whose profile says so, and those of the same driver.
+
+    A receiver of traps knows the kinds, and the events are filed under the device that sent them.
+    """
+    own = {d.id for d in devices.values() if any(event.kind == kind for event in d.events)}
+    drivers = {devices[device].driver for device in own} - {""}
+    return frozenset(own | {d.id for d in devices.values() if d.driver in drivers})
 
 
 class DeviceState(StrEnum):

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from hub.model.alarm import Priority
 from hub.model.clock import Timestamp
-from hub.model.ids import AlarmId, PointId
+from hub.model.ids import AlarmId, DeviceId, PointId
 from hub.model.reading import Reason, Value
 
 STATES = ("active", "latched", "returned", "normal")
@@ -18,6 +18,8 @@ class Expected(Struct, frozen=True):
     state: str
     acked: bool | None = None
     priority: Priority | None = None
+    mark: str | None = None
+    """`TEST`: raised under test."""
 
 
 class Action(Struct, frozen=True):
@@ -30,12 +32,14 @@ class Action(Struct, frozen=True):
 
 
 class Step(Struct, frozen=True):
-    """What happens at one instant, in this order: values, qualities, actions; then what must be shown."""
+    """What happens at one instant, in this order: values, qualities, events, actions; then what must be shown."""
 
     at: Timestamp
     """Nanoseconds since the test began."""
     values: tuple[tuple[PointId, Value], ...] = ()
     qualities: tuple[tuple[PointId, Reason], ...] = ()
+    events: tuple[tuple[DeviceId, str, dict[str, Value | None]], ...] = ()
+    """Device, kind and attributes of what happens."""
     actions: tuple[Action, ...] = ()
     expected: tuple[Expected, ...] | None = None
     """Every alarm that must be shown, no more and no less; None: nothing is asked."""
@@ -50,3 +54,5 @@ class RuleTest(Struct, frozen=True):
     steps: tuple[Step, ...]
     origin: str = ""
     """file:line of the test."""
+    start: int | None = None
+    """Minutes after local midnight of a Tuesday at which it begins; None: it does not matter."""
