@@ -109,6 +109,7 @@ async def test_a_writer_with_a_wrong_password_changes_nothing_and_is_told_why(ag
         ({"oid": PLACE, "type": "string"}, 7),
         ({"oid": PLACE, "type": "counter64"}, 7),
         ({"oid": PLACE, "type": "counter64", "rate": True}, 7),
+        ({"table": "1.3.6.1.4.1.32473", "column": 2, "fold": "sum"}, 7),
     ],
 )
 async def test_what_cannot_be_said_is_refused_before_anything_is_sent(address, value):

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from drivers.snmp.exchange import BadAnswer
-from hub.model import Misconfigured, NoAnswer, Reason, Refused, Unreachable, one_by_one
+from hub.model import Misconfigured, NoAnswer, Reason, Unreachable, one_by_one
 from tests.support.broken_snmp import (
     GENERAL_ERROR,
     GET,
@@ -168,13 +168,6 @@ async def test_what_is_no_snmp_at_all_is_said_so():
         async with asking(lambda _: b"HTTP/1.1 400 Bad Request", FOUR):
             pass
     assert told.value.reason == "protocol_error"
-
-
-async def test_what_the_driver_works_out_cannot_be_set():
-    column = {"c": {"table": MINE, "column": 2, "fold": "sum"}}
-    async with asking(shelf(VALUES), column) as this:
-        with pytest.raises(Refused, match="worked out"):
-            await this.driver.write(this.device.points[0], 1)
 
 
 async def test_listening_is_somebody_elses():
