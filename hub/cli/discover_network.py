@@ -52,7 +52,8 @@ def modbus(
             return []
         return [_modbus_device(host, wanted.port, unit.unit, unit.says) for unit in found]
 
-    offer(search(wanted, ask), f"Modbus at {target}", out, replace, as_json)
+    found, notes = search(wanted, ask)
+    offer(found, f"Modbus at {target}", out, replace, as_json, notes)
 
 
 def _modbus_device(host: str, port: int, unit: int, says: dict[str, str]) -> Device:
@@ -83,7 +84,8 @@ def opcua(
             return []
         return [_opcua_device(host, found)] if found else []
 
-    offer(search(wanted, ask), f"OPC UA at {target}", out, replace, as_json)
+    found, notes = search(wanted, ask)
+    offer(found, f"OPC UA at {target}", out, replace, as_json, notes)
 
 
 def _opcua_device(host: str, found: Sequence[Any]) -> Device:
@@ -112,11 +114,11 @@ def snmp(
 
     Agents are silent to wrong credentials: what does not answer may be there all the same.
     """
-    from drivers.snmp import SPEC
+    from drivers.snmp.connection import Connection
     from drivers.snmp.finding import identify
 
     wanted = _targets(target, 161, yes)
-    base = connection(SPEC.connection, {"host": "0.0.0.0", "port": wanted.port, "retries": 1}, settings)
+    base = connection(Connection, {"host": "0.0.0.0", "port": wanted.port, "retries": 1}, settings)
 
     async def ask(host: str) -> list[Device]:
         try:
@@ -127,7 +129,8 @@ def snmp(
         says = f"{found.name}: {found.description} ({found.object_id})"
         return [Device(found.name or f"snmp-{host}", given, found.profile or devices.CHOOSE, says)]
 
-    offer(search(wanted, ask), f"SNMP at {target}", out, replace, as_json)
+    found, notes = search(wanted, ask)
+    offer(found, f"SNMP at {target}", out, replace, as_json, notes)
 
 
 def _named_secrets(settings: Sequence[str]) -> dict[str, Any]:
@@ -161,16 +164,25 @@ def _numbers(text: str) -> list[int]:
     return list(dict.fromkeys(found))
 
 
-def search(wanted: Targets, ask: Asked) -> list[Device]:
-    """Return what a search finds, or has found when it is stopped."""
+def search(wanted: Targets, ask: Asked) -> tuple[list[Device], list[str]]:
+    """Return what a search finds, and in a sentence how much was not looked at when it was stopped."""
     found: list[Device] = []
+    notes: list[str] = []
+    asked = 0
+
+    def tell(now: int, many: int) -> None:
+        nonlocal asked
+        asked = now
+        progress(now, many)
 
     async def main(stop: asyncio.Event) -> int:
-        found.extend(await sweep(wanted.hosts(), ask, stop, progress))
+        found.extend(await sweep(wanted.hosts(), ask, stop, tell))
+        if stop.is_set():
+            notes.append(f"The search was stopped after {asked} of {wanted.many} addresses; the rest was not asked.")
         return 0
 
     run(main)
-    return found
+    return found, notes
 
 
 def offer(

@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -53,6 +56,7 @@ class modbus:  # noqa: N801 - reads as a context, `with modbus(answers) as port`
 
     def __init__(self, answers: dict[int, bytes]) -> None:
         self._answers = answers
+        self.asked = threading.Event()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
 
@@ -66,6 +70,7 @@ class modbus:  # noqa: N801 - reads as a context, `with modbus(answers) as port`
         try:
             while True:
                 head = await reader.readexactly(7)
+                self.asked.set()
                 await reader.readexactly(4)
                 body = self._answers.get(head[6])
                 if body is not None:
@@ -82,6 +87,19 @@ class modbus:  # noqa: N801 - reads as a context, `with modbus(answers) as port`
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()
+
+
+def test_ctrl_c_ends_a_search_keeps_what_it_found_and_says_what_it_did_not_ask():
+    server = modbus({1: b"\xab\x01"})
+    with server as port:
+        command = [sys.executable, "-m", "hub", "discover", "modbus", f"127.0.0.0/22:{port}", "--units", "1", "--json"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        assert server.asked.wait(60)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    (note,) = json.loads(out)["notes"]
+    assert "of 1022 addresses; the rest was not asked" in note
 
 
 def test_an_opc_ua_server_shows_its_endpoints_and_their_security():
