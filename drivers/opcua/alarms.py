@@ -69,6 +69,8 @@ class Alarms:
         self.overflows = 0
         self.wanted = False
         """Whether a refresh is needed: something was lost, or the server asks for it."""
+        self.map_changed = False
+        """Whether the server says that it has other nodes than it had."""
         self.refusal = ""
         """Why the server does not refresh, in its own word."""
         self._clock = clock
@@ -169,6 +171,8 @@ class Alarms:
         elif told.type in (events.REFRESH_REQUIRED, events.OVERFLOWED):
             self.overflows += told.type == events.OVERFLOWED
             self.wanted = True
+        elif told.type in events.MAP_CHANGED:
+            self.map_changed = True
         else:
             acknowledges = notifier.table.acknowledges(told)
             news, samples = notifier.table.apply(told)

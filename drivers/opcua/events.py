@@ -17,6 +17,8 @@ from hub.model import DeviceEvent, DeviceId, EventMap, Reason, Timestamp, Value
 from hub.wire.opcua import priority_of
 
 BASE_EVENT, CONDITION, ACKNOWLEDGEABLE, ALARM = 2041, 2782, 2881, 2915
+MAP_CHANGED = frozenset({"i=2132", "i=2133"})
+"""BaseModelChangeEvent and GeneralModelChangeEvent (OPC 10000-5, 6.4)."""
 REFRESH_STARTED, REFRESH_ENDED, REFRESH_REQUIRED, OVERFLOWED = "i=2787", "i=2788", "i=2789", "i=3035"
 FIELDS: tuple[tuple[int, str], ...] = (
     (BASE_EVENT, "EventId"), (BASE_EVENT, "EventType"), (BASE_EVENT, "SourceName"), (BASE_EVENT, "Time"),

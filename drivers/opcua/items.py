@@ -1,6 +1,6 @@
 """Variables: each node that points live at is watched once; what cannot be watched is read, what cannot be is said."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from asyncua import ua
 from msgspec import Struct
@@ -54,6 +54,8 @@ class Items:
 
     def __init__(self, devices: Iterable[BoundDevice]) -> None:
         self.overflows = 0
+        self.vanished: list[PointId] = []
+        """Points whose node the server has let go while it was watched, until somebody asks."""
         found: dict[object, Item] = {}
         for device, point in _variables(devices):
             address: Address = point.address
@@ -77,8 +79,11 @@ class Items:
         await self._watch(session, subscriptions, range(len(self.items)))
         return self.failures()
 
-    async def retry(self, session: Session, subscriptions: Subscriptions) -> list[Sample]:
-        """Try again what gave no value: a server may learn a node later. Return samples of what still gives none."""
+    async def retry(self, session: Session, subscriptions: Subscriptions, bad: Collection[PointId]) -> list[Sample]:
+        """Try again what gives no value: a server may learn a node later. Return samples of what still gives none."""
+        for item in self.items:
+            if item.reason and not any(point in bad for point in item.points):
+                item.reason = Reason.NONE  # its value came by itself
         failed = [n for n, item in enumerate(self.items) if item.reason and item.reason is not Reason.UNDECODABLE]
         nodes = await resolve(session, (self.items[n].place for n in failed))
         for n in failed:
@@ -108,6 +113,9 @@ class Items:
             points = points_of[handle]
             for point in points:
                 add(Sample(point, value, at, reason))
+            if value is None and reason is Reason.MISCONFIGURED:
+                self.items[handle].reason = reason
+                self.vanished += points
             if status and overflowed(status):
                 lost.append(points[0])
         self.overflows += len(lost)

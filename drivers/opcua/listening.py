@@ -34,6 +34,8 @@ LOOK = 1.0
 """Seconds between two looks at who is silent."""
 RETRY, REFRESH, CERTIFICATES = 60.0, 600.0, 3600.0
 """Seconds between two tries of what gave no value, two refreshes, two looks at the certificates' dates."""
+REMAP = 30.0
+"""Seconds between two times that everything is looked up anew, however often a server says that its map has changed."""
 PRIORITY = 100
 
 
@@ -108,6 +110,8 @@ class Listening:
             lost += self._items.take(changes, intake.samples)
         if lost:
             intake.strays += self._strays(lost)
+        if self._items.vanished:
+            self._vanished()
         if self._bad:
             self._recovered(intake.samples)
         if intake.samples:
@@ -133,6 +137,11 @@ class Listening:
                 self._bad[sample.point] = sample.reason
         if samples:
             self._sink.take(Intake(samples))
+
+    def _vanished(self) -> None:
+        points, self._items.vanished = self._items.vanished, []
+        self._bad |= dict.fromkeys(points, Reason.MISCONFIGURED)
+        self._complain()
 
     def _recovered(self, samples: Sequence[Sample]) -> None:
         before = len(self._bad)
@@ -172,6 +181,7 @@ class Listening:
         """Read again what was lost, refresh, try again what gave no value, look at the certificates."""
         loop = asyncio.get_running_loop()
         retry, refresh, dates = (loop.time() + after for after in (RETRY, REFRESH, CERTIFICATES))
+        remap = loop.time()
         while True:
             await asyncio.sleep(LOOK)
             now = loop.time()
@@ -179,15 +189,32 @@ class Listening:
                 self._missed = False
                 self._give(await self._items.read(self._session, everything=True))
                 self._alarms.want()
+            if self._alarms.map_changed and now >= remap:
+                await self._look_anew()
+                remap = now + REMAP
             if self._alarms.wanted or now >= refresh:
                 self._give(await self._alarms.refresh(self._session))
                 refresh = now + REFRESH
             if self._bad and now >= retry:
-                self._give(await self._items.retry(self._session, self._subscriptions))
+                self._give(await self._items.retry(self._session, self._subscriptions, self._bad))
                 retry = now + RETRY
             if now >= dates:
                 self._certificates()
                 dates = now + CERTIFICATES
+
+    async def _look_anew(self) -> None:
+        """Find and watch every variable again: the server says that it has other nodes. Conditions stay as they are."""
+        self._alarms.map_changed = False
+        old = sorted(set(self._subscriptions.values()))
+        self._publisher.drop(old)
+        if old:
+            await self._session.delete_subscriptions(old)
+        await self._session.learn()
+        self._bad.clear()
+        self._subscriptions = await self._subscribe()
+        self._give(await self._items.begin(self._session, self._subscriptions))
+        self._complain()
+        self._alarms.want()
 
     async def _poll(self) -> None:
         """Read what cannot be watched, at the pace at which the rest is reported."""
@@ -215,7 +242,8 @@ class Listening:
 
 
 def _complaint(device: BoundDevice, bad: Sequence[PointId], refusal: str) -> str:
-    named = ", ".join(split_point(p)[1] for p in bad[:3]) + (", …" if len(bad) > 3 else "")
+    where = {p.id: p.address.node or p.address.path or p.address.condition for p in device.points}
+    named = ", ".join(f"{split_point(p)[1]} ({where[p]})" for p in bad[:3]) + (", …" if len(bad) > 3 else "")
     why = f"; the server refuses to refresh conditions ({refusal})" if refusal else ""
     return f"{len(bad)} of {len(device.points)} points give no value: {named}{why}"
 

@@ -4,7 +4,7 @@ Rules of OPC 10000-4, 5.13 and 5.14: a subscription numbers its messages, says t
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -80,6 +80,11 @@ class Publisher:
         numbers = list(self.subscriptions)
         self.subscriptions.clear()
         return numbers
+
+    def drop(self, numbers: Iterable[int]) -> None:
+        """Let some subscriptions go."""
+        for number in numbers:
+            self.subscriptions.pop(number, None)
 
     def silent(self, now: float, patience: float) -> Subscription | None:
         """Return a subscription that owes us a word, or None."""

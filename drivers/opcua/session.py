@@ -81,7 +81,7 @@ class Session:
         await self._step(self._client.open_secure_channel(), self._no_channel)
         self._connected = True
         await self._step(self._sign_in(), self._no_session)
-        await self._step(self._learn(), self._no_connection)
+        await self.learn()
         self._renewing = asyncio.create_task(self._renew(), name=f"renew {self.where}")
 
     async def close(self) -> None:
@@ -207,7 +207,8 @@ class Session:
             )
         await client.activate_session(connection.user, password, client.user_certificate)
 
-    async def _learn(self) -> None:
+    async def learn(self) -> None:
+        """Ask for the server's namespaces and limits. Raises Unreachable."""
         wanted = [NAMESPACES, *self._limits]
         found = await self._read([ua.NodeId(ua.Int32(number)) for number in wanted])
         names = found[0].Value.Value if found[0] is not None and found[0].Value is not None else None

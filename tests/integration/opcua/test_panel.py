@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from drivers.opcua.driver import OpcUaDriver
 from hub.model import DeviceState, DriverError, Reason, Refused, SystemClock, Unreachable
 from hub.model.kinds import ACKNOWLEDGED
 from hub.wire.certificates import FOLDER, Certificates, load, thumbprint
 from simulators.fleet import Fleet
+from simulators.opcua.builtin import node_id
 from tests.integration.opcua.ear import Ear, device, listening
 from tests.unit.simulators.opcua_site import URI, opc_panel
 from tests.unit.simulators.site import site_of
@@ -55,7 +57,7 @@ async def test_variables_tell_their_values_and_what_is_not_there_is_said(fleet: 
         await ear.until(lambda: bool(ear.health))
         state, reason, detail = ear.health[-1]
         assert (state, reason) == (DeviceState.DEGRADED, "misconfigured")
-        assert "2 of 10 points give no value: missing, elsewhere" in detail
+        assert f"2 of 10 points give no value: missing (nsu={URI};s=Nothing), elsewhere (nsu=http://nobody" in detail
         fleet.set("opc/label", "Chợ")
         fleet.set("opc/fire", True)
         await ear.sees(label="Chợ", present=2)
@@ -153,6 +155,39 @@ async def test_a_server_that_forgot_the_session_is_connected_to_anew_and_everyth
     fleet.set("opc/label", "after")
     async with listening(driver, ear):
         await ear.sees(label="after", alarm=False)
+
+
+async def test_a_server_that_lost_a_node_when_it_restarted_is_named_with_the_node_until_it_has_it_again(
+    fleet: Fleet,
+) -> None:
+    line: Any = fleet._line_of["opc"]
+    whole = line.devices
+    line.devices = [replace(d, points=tuple(p for p in d.points if p.name != "label")) for d in whole]
+    ear, driver = Ear(), plain(fleet)
+    for there, value in ((line.devices, Reason.MISCONFIGURED), (whole, "simulated")):
+        line.devices = there
+        fleet.fault("opc", "reboot")
+        await line.settled()
+        async with listening(driver, ear):
+            await ear.sees(alarm=False, label=value)
+    told = [detail for _, reason, detail in ear.health if reason == "misconfigured"]
+    assert "label (ns=4;s=Label)" in told[0]
+    assert "label" not in told[-1]
+
+
+async def test_a_server_that_says_its_map_has_changed_is_looked_through_anew(fleet: Fleet) -> None:
+    line: Any = fleet._line_of["opc"]
+    ear = Ear()
+    async with listening(plain(fleet), ear):
+        await ear.sees(missing=Reason.MISCONFIGURED, alarm=False)
+        server = line._server
+        index = await server.get_namespace_index(URI)
+        await server.nodes.objects.add_variable(node_id("Nothing", index), "Nothing", 7.5)
+        for one in list(server.iserver.subscription_service.subscriptions.values()):
+            await one.monitored_item_srv.trigger_event(line._notifier._mark(node_id(2133)))
+        await ear.sees(missing=7.5, elsewhere=Reason.MISCONFIGURED)
+        fleet.set("opc/label", "still told")
+        await ear.sees(label="still told")
 
 
 async def test_a_server_that_says_nothing_more_is_told_by_its_own_keep_alive(
