@@ -6,7 +6,7 @@ is emptied and the gap is named in `lost`, so the reader knows that it must take
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 
@@ -28,6 +28,8 @@ class Subscription:
         self.size = size
         self.readings = readings
         self.dropped = 0
+        self.at_once: Callable[[Published], None] | None = None
+        """Called with each batch as it is published, before it is queued: for what cannot wait its turn."""
         self._queue: deque[Published] = deque()
         self._held = 0
         self._lost: Gap | None = None
@@ -40,6 +42,8 @@ class Subscription:
             count += len(item.readings) + sum(map(len, item.sheets))
         if not count:
             return
+        if self.at_once is not None:
+            self.at_once(item)
         if self._held + count > self.size:
             self._overflow(item, count)
         else:
@@ -53,6 +57,11 @@ class Subscription:
         self._lost = Gap(first, item.seq + len(item.records) - 1)
         self._queue.clear()
         self._held = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many records and readings wait to be taken."""
+        return self._held
 
     async def take(self) -> tuple[Sequence[Published], Gap | None]:
         """Wait for news; return everything queued since, and the gap before it if something was lost."""

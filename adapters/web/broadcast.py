@@ -13,13 +13,13 @@ from msgspec import Struct
 from adapters.base import View
 from adapters.web.accounts import Accounts
 from adapters.web.board import Change, encode
-from adapters.web.boards import Boards
+from adapters.web.boards import Boards, alarm_row
 from adapters.web.client import Client
 from adapters.web.feed import Feed
 from adapters.web.frames import GOING_AWAY, NOT_READING, SIGN_IN, Filter
 from adapters.web.points import Ticker
 from hub.metrics import Figure
-from hub.model import Clock, Published, StorageError
+from hub.model import NEVER_HIDDEN, Clock, Published, StorageError, Transition
 from hub.model.clock import iso
 from hub.stream import Stream
 
@@ -63,7 +63,11 @@ class Broadcast:
         self._dropped = 0
         self._cut = 0
         self._overflown: list[Client] = []
+        self._passing = False
+        self._ahead: dict[str, int] = {}
+        """Fires that were shown ahead of their turn, by alarm: the revision shown."""
         self._subscription = stream.subscribe("web", size=pace.stream)
+        self._subscription.at_once = self._hurry
 
     def close(self) -> None:
         """Stop hearing the stream."""
@@ -75,8 +79,10 @@ class Broadcast:
             items, lost = await self._subscription.take()
             if lost is not None or self.view.site is not self.boards.site:
                 self._begin_again()
+            self._passing = True
             for item in items:
                 await self._pass_on(item)
+            self._passing = False
 
     async def _pass_on(self, item: Published) -> None:
         for seq, record in enumerate(item.records, item.seq):
@@ -86,11 +92,34 @@ class Broadcast:
                 await asyncio.sleep(0)
         self.settle()
 
+    def _hurry(self, item: Published) -> None:
+        """Show a fire to every console at once, ahead of whatever waits; its turn in the stream comes as well."""
+        busy = self._passing or self._subscription.waiting or len(item.records) > 1
+        for record in item.records:
+            if isinstance(record, Transition) and record.category in NEVER_HIDDEN and record.input == "raise":
+                self._show_ahead(record, always=bool(busy))
+
+    def _show_ahead(self, t: Transition, *, always: bool) -> None:
+        known = self.view.alarm(t.alarm)
+        if known is None or t.alarm in self._ahead:
+            return
+        if always:
+            self._ahead[t.alarm] = t.n
+        row = alarm_row(known)
+        for feed, listeners in self._listeners.items():
+            if feed.topic == "alarms" and feed.wants(row):
+                for client, number in listeners:
+                    if always or not client.outbox.idle:
+                        client.outbox.hurry(b'{"t":"ahead","id":%d,"row":%b}' % (number, row.body))
+
     def _tell(self, topic: str, change: Change) -> None:
+        if self._ahead.get(change.row.key, change.row.rev) < change.row.rev + 1:
+            self._ahead.pop(change.row.key, None)
+        key = change.row.key.encode() if _repeats(topic, change) else None
         for feed, listeners in self._listeners.items():
             if feed.topic == topic and (tail := feed.take(change)) is not None:
                 for (client, _), prefix in listeners.items():
-                    client.outbox.tell(prefix + tail, change.seq)
+                    client.outbox.tell(prefix + tail, change.seq, None if key is None else prefix + key)
 
     def _begin_again(self) -> None:
         first = self.boards.position + 1
@@ -197,6 +226,11 @@ class Broadcast:
             for client in self.clients:
                 if client.outbox.idle:
                     client.tell_points(self.ticker, self.boards.position)
+
+
+def _repeats(topic: str, change: Change) -> bool:
+    """Tell whether a waiting change of this row may be left out once its next change is there: never of a fire."""
+    return topic == "alarms" and change.row.facts.category not in NEVER_HIDDEN
 
 
 def watched(task: asyncio.Task[None], on_end: Callable[[], None]) -> asyncio.Task[None]:

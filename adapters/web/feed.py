@@ -43,6 +43,10 @@ class Feed:
         self._unacked.discard(row.key)
         return change.delete if self._digest.drop(row.key) else None
 
+    def wants(self, row: Row) -> bool:
+        """Tell whether a row belongs here."""
+        return self._wants(row.facts)
+
     def replay(self, seq: int) -> list[bytes] | None:
         """Return the ends of the messages for the changes after `seq`, or None when some are forgotten."""
         changes = self._board.since(seq)

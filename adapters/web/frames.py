@@ -156,6 +156,17 @@ class Del(Wire):
     row: AlarmRow | DeviceRow | None
 
 
+class Ahead(Wire):
+    """A fire, told at once while other changes still wait: show it. Its turn comes as `ev`; `rev` tells which is newer.
+
+    It is no part of the order of `seq`, and its row counts in `sums` only from its `ev` on. (topic alarms)
+    """
+
+    t: Literal["ahead"]
+    id: int
+    row: AlarmRow
+
+
 class PutMany(Wire):
     """Readings that changed since the last tick, at most four times a second. (topic points)"""
 
@@ -235,7 +246,9 @@ class Err(Wire):
     detail: str
 
 
-ServerMessage = Hello | SnapBegin | Snap | SnapEnd | Resumed | Put | Del | PutMany | Heartbeat | Done | Lost | Err
+ServerMessage = (
+    Hello | SnapBegin | Snap | SnapEnd | Resumed | Ahead | Put | Del | PutMany | Heartbeat | Done | Lost | Err
+)
 SERVER: TypeAdapter[
-    Hello | SnapBegin | Snap | SnapEnd | Resumed | Put | Del | PutMany | Heartbeat | Done | Lost | Err
+    Hello | SnapBegin | Snap | SnapEnd | Resumed | Ahead | Put | Del | PutMany | Heartbeat | Done | Lost | Err
 ] = TypeAdapter(ServerMessage)

@@ -30,6 +30,14 @@ class Rows(Struct):
         return self.prefix + b",".join(row.body for row in self.rows) + b"]}"
 
 
+class Waiting(Struct):
+    """One message in its turn; `message` is None when a later one says it anew."""
+
+    seq: int
+    message: bytes | Rows | None
+    repeat: bytes | None = None
+
+
 def frame(message: bytes) -> bytes:
     """Return one unmasked, final text frame (RFC 6455, 5.2)."""
     size = len(message)
@@ -50,7 +58,9 @@ class Outbox:
         self._transport = transport
         self._most = most
         self._overflown = overflown
-        self._queue: deque[tuple[int, bytes | Rows]] = deque()
+        self._queue: deque[Waiting] = deque()
+        self._repeats: dict[bytes, Waiting] = {}
+        """What waits of an alarm that may be overtaken by its own next change."""
         self._events = 0
         self._pumping = False
         self._wake = asyncio.Event()
@@ -69,28 +79,43 @@ class Outbox:
         """Send an answer or a heartbeat: small, few, never dropped while the client lives."""
         self._put(0, message)
 
-    def tell(self, message: bytes | Rows, seq: int) -> None:
-        """Send a part of a subscription as of `seq`; drop everything of that sort when too much waits already."""
+    def hurry(self, message: bytes) -> None:
+        """Send something past everything that waits here, unless the client reads nothing: it comes in its turn, too."""
+        if not self._transport.is_closing() and self._transport.get_write_buffer_size() < 4 * ROOMY:
+            self._transport.write(frame(message))
+
+    def tell(self, message: bytes | Rows, seq: int, repeat: bytes | None = None) -> None:
+        """Send a part of a subscription as of `seq`; drop everything of that sort when too much waits already.
+
+        `repeat` names what a later message says anew: then only the later of the two is sent.
+        """
+        if repeat is not None and (overtaken := self._repeats.pop(repeat, None)) is not None:
+            overtaken.message = None
+            self._events -= 1
         if self.lost is not None:
             self.dropped += 1
         elif self._events >= self._most:
             self._drop(seq)
         else:
-            self._put(seq or -1, message)
+            self._put(seq or -1, message, repeat)
 
-    def _put(self, seq: int, message: bytes | Rows) -> None:
+    def _put(self, seq: int, message: bytes | Rows, repeat: bytes | None = None) -> None:
         if isinstance(message, bytes) and self.idle:
             if not self._transport.is_closing():
                 self._transport.write(frame(message))
             return
-        self._queue.append((seq, message))
+        waiting = Waiting(seq, message, repeat)
+        self._queue.append(waiting)
+        if repeat is not None:
+            self._repeats[repeat] = waiting
         self._events += seq != 0
         self._wake.set()
 
     def _drop(self, seq: int) -> None:
         self.dropped += self._events + 1
-        self.lost = next((first for first, _ in self._queue if first), seq)
-        self._queue = deque(item for item in self._queue if not item[0])
+        self.lost = next((waiting.seq for waiting in self._queue if waiting.seq), seq)
+        self._queue = deque(waiting for waiting in self._queue if not waiting.seq)
+        self._repeats.clear()
         self._events = 0
         self._overflown()
 
@@ -101,8 +126,13 @@ class Outbox:
             self._wake.clear()
             self._pumping = True
             while self._queue:
-                seq, message = self._queue.popleft()
-                self._events -= seq != 0
+                waiting = self._queue.popleft()
+                message = waiting.message
+                if message is None:
+                    continue
+                self._events -= waiting.seq != 0
+                if waiting.repeat is not None:
+                    self._repeats.pop(waiting.repeat, None)
                 if isinstance(message, Rows):
                     await asyncio.sleep(0)  # alarms of other clients go first
                     message = message.encode()
@@ -121,4 +151,5 @@ class Outbox:
     def clear(self) -> None:
         """Forget everything that waits."""
         self._queue.clear()
+        self._repeats.clear()
         self._events = 0

@@ -43,8 +43,9 @@ class Console:
                 self.rows.clear()
             case {"t": "snap", "rows": rows}:
                 self.rows |= {row["alarm"]: row for row in rows if "alarm" in row}
-            case {"t": "ev", "op": "put", "row": {"alarm": key, **_rest}}:
-                self.rows[key] = said["row"]
+            case {"t": "ahead" | "ev", "row": {"alarm": key, **_rest}} if said.get("op") != "del":
+                if key not in self.rows or self.rows[key]["rev"] <= said["row"]["rev"]:
+                    self.rows[key] = said["row"]
             case {"t": "ev", "op": "del", "key": key}:
                 self.rows.pop(key, None)
 

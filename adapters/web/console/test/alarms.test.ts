@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TopicMessage } from "../src/api/protocol.ts";
-import { agrees, type AlarmsState, counts, emptyAlarms, foldAlarms, listed, loudest, noFilter, plain, worstByDevice } from "../src/state/alarms.ts";
+import { digest } from "../src/lib/digest.ts";
+import { agrees, type AlarmsState, counts, emptyAlarms, foldAlarms, foldedUnder, listed, loudest, noFilter, plain, worstByDevice } from "../src/state/alarms.ts";
 import { heard } from "../src/state/topic.ts";
 import { alarm } from "./rows.ts";
 
@@ -121,4 +122,27 @@ test("a device shows its worst alarm", () => {
   const state = fold(snapshot(alarm("a", { priority: "low" }), alarm("b", { acked: true }), alarm("c", { device: "ups" })));
   assert.equal(worstByDevice(state).get("panel")?.alarm, "a");
   assert.equal(worstByDevice(state).get("ups")?.alarm, "c");
+});
+
+test("a fire that is shown ahead is on the screen at once and in the digest in its turn", () => {
+  const shown = foldAlarms(fold(snapshot(alarm("a"))), { t: "ahead", id: 1, row: alarm("fire", { rev: 3 }) }, "e1");
+  assert.equal(shown.rows.get("fire")?.rev, 3);
+  assert.equal(shown.position?.seq, 10);
+  assert.ok(agrees(shown, { count: 1, unacked: 1, digest: digest([["a", 1]]) }));
+  const older = foldAlarms(shown, { t: "ev", id: 1, seq: 11, op: "put", row: alarm("fire", { rev: 2 }) }, "e1");
+  assert.equal(older.rows.get("fire")?.rev, 3);
+  assert.ok(agrees(older, { count: 2, unacked: 2, digest: digest([["a", 1], ["fire", 2]]) }));
+  const turn = foldAlarms(older, { t: "ev", id: 1, seq: 12, op: "put", row: alarm("fire", { rev: 3 }) }, "e1");
+  assert.equal(turn.ahead.size, 0);
+  assert.ok(agrees(turn, { count: 2, unacked: 2, digest: digest([["a", 1], ["fire", 3]]) }));
+});
+
+test("what is folded under an alarm is counted with what is folded under that, and waits for nobody", () => {
+  const state = fold(snapshot(
+    alarm("core"), alarm("switch", { folded_under: "core", hold: "suppressed" }),
+    alarm("cam", { folded_under: "switch", hold: "suppressed" }), alarm("other", { hold: "shelved" }),
+  ));
+  assert.deepEqual(foldedUnder(state, "core").map((row) => row.alarm).sort(), ["cam", "switch"]);
+  assert.equal(counts(state).unacked.critical, 1);
+  assert.deepEqual(listed(state, noFilter(), (row) => row.alarm).map((row) => row.alarm), ["core"]);
 });

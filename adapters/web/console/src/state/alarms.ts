@@ -3,6 +3,7 @@
 import type { AlarmRow, PriorityWord, Sum, TopicMessage } from "../api/protocol.ts";
 import { digest } from "../lib/digest.ts";
 import { instant } from "../lib/time.ts";
+import { inOrder } from "./ahead.ts";
 import { emptyTopic, foldTopic, type TopicState } from "./topic.ts";
 
 export type AlarmsState = TopicState<AlarmRow>;
@@ -17,8 +18,9 @@ export function foldAlarms(state: AlarmsState, message: TopicMessage, epoch: str
 /** Whether what is held here is what the hub says must be held. */
 export function agrees(state: AlarmsState, sum: Sum): boolean {
   if (state.phase !== "live") return true;
-  if (sum.count !== state.rows.size || sum.unacked !== unacked(state.rows.values())) return false;
-  return sum.digest === digest(Array.from(state.rows.values(), (row) => [row.alarm, row.rev] as const));
+  const rows = inOrder(state.rows, state.ahead);
+  if (sum.count !== rows.size || sum.unacked !== unacked(rows.values())) return false;
+  return sum.digest === digest(Array.from(rows.values(), (row) => [row.alarm, row.rev] as const));
 }
 
 function unacked(rows: Iterable<AlarmRow>): number {
