@@ -27,6 +27,7 @@ from hub.model import (
     DeviceId,
     PointId,
     PointValue,
+    ReadBack,
     Refused,
     Selection,
     Value,
@@ -64,12 +65,15 @@ class Commands:
     async def write(
         self, person: Person, point: PointId, value: Value, note: str, request: str | None = None
     ) -> CommandResult:
-        """Set one point that profile and device both call writable. Raises Refused."""
+        """Set one point that profile and device both call writable, and read it back. Raises Refused."""
         known = self._state.site.points.get(point)
         if known is None:
             raise Refused("unknown", f"there is no point {point!r}")
         device = self._state.site.devices[known.device]
-        spec = CommandSpec("", known.title, point, value, timeout=device.timeout + 5 * SECOND)
+        last = self._state.reading(point)
+        # what never showed a value (a method, a register that is only written) shows no effect either
+        back = None if last is None or last.value is None else ReadBack(point, value)
+        spec = CommandSpec("", known.title, point, value, timeout=device.timeout + 5 * SECOND, read_back=back)
         command = self._command(person, spec, note, request)
         if (given := self.ledger.known(command.request, spec)) is not None:
             return await _again(given)

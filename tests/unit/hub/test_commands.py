@@ -22,14 +22,23 @@ async def at(tmp_path: Path) -> AsyncIterator[Counter]:
 
 async def test_a_point_is_set_in_raw_values_and_the_journal_says_who_and_why(at: Counter) -> None:
     await at.say("pump/level", 20)
+    at.lines.asked["pump/level"] = 25
     result = await at.desk.write(ANH, "pump/level", 2.5, " too low ", "r1")
-    assert (result.outcome, result.ok, result.request) == ("done", True, "anh/r1")
+    assert (result.outcome, result.ok, result.request, result.after) == ("done", True, "anh/r1", 2.5)
     assert at.lines.written == [("pump/level", 25)]
     asked, told = at.journaled()
     assert isinstance(asked, Command)
     assert (asked.who, asked.note, asked.value, asked.before, asked.name) == ("anh", "too low", 2.5, 2.0, None)
     assert isinstance(told, CommandResult)
     assert (told.point, told.who, told.outcome) == ("pump/level", "anh", "done")
+
+
+async def test_a_point_that_does_not_hold_what_was_written_is_not_called_done(at: Counter) -> None:
+    await at.say("pump/level", 20)
+    at.lines.asked["pump/level"] = 20
+    result = await at.desk.write(ANH, "pump/level", 2.5, "too low")
+    assert (result.outcome, result.reason, result.after) == ("unknown", "not_confirmed", 2.0)
+    assert len(at.lines.written) == 1
 
 
 async def test_a_word_becomes_the_raw_value_that_means_it(at: Counter) -> None:
