@@ -29,7 +29,6 @@ from hub.model import (
     Quality,
     Reading,
     Reason,
-    Receipt,
     Record,
     Release,
     Sheet,
@@ -97,14 +96,7 @@ class Road:
         """Take one batch from a driver; `intake.release` runs once all of it is durable."""
         now = self._clock.now()
         told = self._tracks.take(intake.samples, now, intake.blocks)
-        parts = self._rows_of(told.lanes) + self._sheet_rows(told.sheets)
-        events: Sequence[DeviceEvent] = ()
-        if intake.events:
-            events = self._believed(intake.events)
-            parts += self._event_rows(events)
-        if intake.strays:
-            parts.append(self._stray_rows(intake.strays))
-        self._commit(told, events, parts, intake.release, now, intake.receipt)
+        self._commit(told, self._believed(intake.events) if intake.events else (), intake, now)
         for track, reading in told.notable:
             self._availability(track, reading)
 
@@ -143,33 +135,32 @@ class Road:
         note = SystemNote("clock_stepped", {"seconds": round(step / SECOND, 3)}, now)
         self._journal.append([note], lambda: self._publish([note]))
 
-    def _commit(
-        self,
-        told: Told,
-        events: Sequence[DeviceEvent],
-        parts: list[Rows],
-        release: Release | None,
-        now: Timestamp,
-        receipt: Receipt | None = None,
-    ) -> None:
+    def _commit(self, told: Told, events: Sequence[DeviceEvent], intake: Intake, now: Timestamp) -> None:
+        """Alarms are on their way to the journal before the first row for the store is made."""
         readings, sheets = told.readings, [sheet for _, sheet in told.sheets]
         watched = self._watched
         heard = [r for r in readings if r.point in watched]
         for columns, sheet in told.sheets:
             heard += columns.watched(sheet)
         counted = [e for e in events if (e.device, e.kind) in self._told_of] if events else ()
-        waiting = _Waiting(release or _nothing, 2 if parts else 1)
+        waiting = _Waiting(intake.release or _nothing, 2)
         if not ((heard or counted) and self._alarming.step(heard, now, waiting.settle, counted)):
             waiting.settle()
+        parts = self._rows_of(told.lanes) + self._sheet_rows(told.sheets)
+        if events:
+            parts += self._event_rows(events)
+        if intake.strays:
+            parts.append(self._stray_rows(intake.strays))
         if not parts:
+            waiting.settle()
             return
         publish = partial(self._state.publish, now, readings, events, sheets)
-        then = partial(_then, publish, waiting.settle)
+        then: Callable[[], None] = partial(_then, publish, waiting.settle)
         if self._spool.file.trouble is not None:
             # A full disk, of which a system note tells: what is seen is shown, though it cannot be kept yet.
             publish()
             then = waiting.settle
-        if not self._spool.append_all(parts, then, must=release is not None, receipt=receipt):
+        if not self._spool.append_all(parts, then, must=intake.release is not None, receipt=intake.receipt):
             then()
 
     def _rows_of(self, lanes: Mapping[Lane, Part]) -> list[Rows]:
@@ -247,7 +238,7 @@ class Road:
             self.counters.own += len(made)
             self.counters.reasons.update(r.reason for r in made if r.reason)
             lanes = self._tracks.sort(made)
-            self._commit(Told(made, lanes, []), (), self._rows_of(lanes), None, now)
+            self._commit(Told(made, lanes, []), (), Intake(), now)
 
     def _publish(self, records: Sequence[Record]) -> None:
         self._state.publish(self._clock.now(), (), records)

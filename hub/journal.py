@@ -87,9 +87,11 @@ class Journal:
 
         def settled() -> None:
             self.last_seq = first + len(records) - 1
-            self._news.set()
-            if then is not None:
-                then()
+            try:
+                if then is not None:
+                    then()  # consoles first: whoever reads the file again has time
+            finally:
+                self._news.set()
 
         self._file.append(Entry(_Batch(first, len(records), body), len(records), settled), urgent=True)
         return first
