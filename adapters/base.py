@@ -54,6 +54,32 @@ class Coverage(Struct, frozen=True):
     gaps: list[Gap]
 
 
+class FigureValue(Struct, frozen=True):
+    """A published number over one window, and the one it is compared with; times in ISO 8601."""
+
+    figure: str
+    aggregate: str
+    unit: str | None
+    start: str
+    end: str
+    value: float | None
+    count: int
+    """Readings or events of which it is made."""
+    coverage: float | None
+    previous_start: str | None
+    previous_end: str | None
+    previous: float | None
+    previous_count: int
+    previous_coverage: float | None
+    ratio: float | None
+    """Value to previous; only when the two may be compared."""
+    comparable: bool
+    reason: str
+    """Why not, in one word."""
+    hash: str
+    """SHA-256 of all this as JSON with an empty `hash`: the same data give the same."""
+
+
 class JournalRow(Struct, frozen=True):
     """One journaled record as it is searched and shown: its number, its time, its tagged body."""
 
@@ -72,6 +98,10 @@ class Historian(Protocol):
 
     async def coverage(self, point: PointId, start: Timestamp, end: Timestamp) -> Coverage:
         """Return how complete a point's past is in [start, end), as far as that is past."""
+        ...
+
+    async def figure(self, figure: str, at: Timestamp) -> FigureValue:
+        """Return a figure of the newest window that is over at `at`. Raises KeyError for one that the site has not."""
         ...
 
     async def journal(self, *, before: int | None, limit: int, match: Mapping[str, str]) -> list[JournalRow]:

@@ -241,6 +241,7 @@ class Hub:
         jobs = [
             (DISK_SECONDS, self._keep_reserve), (LOSS_SECONDS, self._losses.tell), (600.0, self._store.housekeep),
             (3600.0, self._trim_journal), (60.0, self._store.roll_up),
+            (600.0, self._store.publish_figures),
         ]  # fmt: skip
         start("calendar", Calendar(jobs).run)
         start("alarming", self._alarming.run)

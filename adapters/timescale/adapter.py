@@ -8,8 +8,9 @@ from typing import Any
 
 import structlog
 
-from adapters.base import Bucket, Coverage, JournalRow
+from adapters.base import Bucket, Coverage, FigureValue, JournalRow
 from adapters.outbound import Away, Outbound, Statistics
+from adapters.timescale import figures
 from adapters.timescale.connections import Connections, away_on_error, opened
 from adapters.timescale.cursor import Cursor
 from adapters.timescale.housekeeping import keep_house
@@ -22,7 +23,8 @@ from adapters.timescale.queries import Queries
 from adapters.timescale.readings import ReadingsWriter, SpoolSource
 from adapters.timescale.rollups import roll_up
 from hub.journal import Journal
-from hub.model import Clock, DeviceId, PointId, Reading, Site, Timestamp
+from hub.model import Clock, DeviceId, PointId, Reading, Site, StorageError, Timestamp
+from hub.model.clock import from_iso
 from hub.spool import Spool
 
 log = structlog.get_logger(__name__)
@@ -152,6 +154,27 @@ class TimescaleAdapter:
     async def coverage(self, point: PointId, start: Timestamp, end: Timestamp) -> Coverage:
         """Return how complete a point's past is in [start, end). Raises StorageError."""
         return await self._queries.coverage(point, start, end)
+
+    async def figure(self, figure: str, at: Timestamp) -> FigureValue:
+        """Return a figure of the newest window that is over at `at`. Raises KeyError, StorageError."""
+        spec = next((spec for spec in self._site.figures if spec.id == figure), None)
+        if spec is None:
+            raise KeyError(figure)
+        await self.roll_up()
+        return await self._queries.figure(spec, at)
+
+    async def publish_figures(self) -> None:
+        """Keep every figure's newest two windows for `v_figure`; what cannot be made now is made the next time."""
+        now = self._clock.now()
+        for spec in self._site.figures:
+            try:
+                newest = await self.figure(spec.id, now)
+                before = await self.figure(spec.id, from_iso(newest.start))
+                async with self._connections.borrow() as connection:
+                    for made in (before, newest):
+                        await figures.store(connection, self._site, spec, made, now)
+            except StorageError as trouble:
+                log.info("a figure is put off", figure=spec.id, reason=str(trouble))
 
     async def journal(self, *, before: int | None, limit: int, match: Mapping[str, str]) -> list[JournalRow]:
         """Return journal rows newest first. Raises StorageError, Refused for a filter that is none."""

@@ -23,8 +23,8 @@ on conflict do nothing
 # A device that was not heard yet and now is known to be away: the same outage, with a better reason.
 BEGIN_DEVICE = """
 with waited as (
-  update gap set cause = %(cause)s, reason = %(reason)s, t_from = least(t_from, %(at)s) where device_id = %(device)s and t_to is null
-  and (reason = 'waiting' or %(reason)s <> 'waiting') returning 1)
+  update gap set cause = %(cause)s, reason = %(reason)s, t_from = least(t_from, %(at)s)
+  where device_id = %(device)s and t_to is null and (reason = 'waiting' or %(reason)s <> 'waiting') returning 1)
 insert into gap (site, cause, device_id, t_from, reason)
 select %(site)s, %(cause)s, %(device)s, %(at)s, %(reason)s
 where not exists (select from gap where device_id = %(device)s and t_to is null)

@@ -7,14 +7,16 @@ from typing import Any
 
 from psycopg import sql
 
-from adapters.base import Bucket, Coverage, JournalRow
+from adapters.base import Bucket, Coverage, FigureValue, JournalRow
 from adapters.outbound import Away
 from adapters.timescale.connections import Connections
 from adapters.timescale.coverage import coverage
+from adapters.timescale.figures import figure
 from adapters.timescale.history import history, plan
 from adapters.timescale.rows import instant, timestamp
 from hub.model import Clock, DeviceId, PointId, Refused, Site, Timestamp, row_id
 from hub.model.clock import iso
+from hub.model.figure import FigureSpec
 
 READY_S = 2.0
 MOST = 1000
@@ -42,6 +44,11 @@ class Queries:
         """Return how complete a point's past is in [start, end), as far as that is past."""
         async with self._connections.borrow() as connection:
             return await coverage(connection, self.site, point, start, min(end, self._clock.now()))
+
+    async def figure(self, spec: FigureSpec, at: Timestamp) -> FigureValue:
+        """Return a figure of the newest window that is over at `at`."""
+        async with self._connections.borrow() as connection:
+            return await figure(connection, self.site, spec, min(at, self._clock.now()))
 
     def _gone(self) -> dict[int, Timestamp]:
         keep, now = self.site.store.keep, self._clock.now()

@@ -115,6 +115,36 @@ class HistoryAnswer(Wire):
     gaps: list[GapRow] = Field(description="What is missing in it, oldest first, at most 1000.")
 
 
+class FigureAnswer(Wire):
+    """A published number over one window, what it is compared with, and the coverage of both."""
+
+    figure: str
+    aggregate: str
+    unit: str | None
+    start: str
+    end: str
+    value: float | None
+    count: int = Field(description="Readings or events of which it is made.")
+    coverage: float | None
+    previous_start: str | None
+    previous_end: str | None
+    previous: float | None
+    previous_count: int
+    previous_coverage: float | None
+    ratio: float | None = Field(description="Value to previous; only when the two may be compared.")
+    comparable: bool
+    reason: str = Field(
+        description="Why not: coverage_differs, coverage_low, no_data, no_data_before, zero_before, nothing_to_compare."
+    )
+    hash: str = Field(description="SHA-256 of this JSON, without spaces, with an empty `hash`.")
+
+
+class FigurePage(Wire):
+    """Every figure of the site, by id."""
+
+    items: list[FigureAnswer]
+
+
 class JournalPage(Wire):
     """Journal entries, newest first; `next` is the `before` of the following page."""
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import WithJsonSchema, model_validator
 
 from hub.config.durations import Period
+from hub.config.figure import FigureEntry
 from hub.config.shape import Id, Place, Strict, Title, Words, said
 
 _REFERENCE = {
@@ -120,7 +121,9 @@ class ZoneEntry(Strict):
         return self.name or Words(vi=self.id, en=self.id)
 
 
-MAY_BE_EMPTY = frozenset({"zones", "devices", "rules", "include", "contacts", "rosters", "channels", "escalations"})
+MAY_BE_EMPTY = frozenset(
+    {"zones", "devices", "rules", "figures", "include", "contacts", "rosters", "channels", "escalations"}
+)
 """Keys of a part that may stand with nothing after them."""
 
 
@@ -137,6 +140,7 @@ class Part(Strict):
     zones: list[ZoneEntry] = said("Places.", "Các vùng.", default=[])
     devices: list[Any] = said("Devices and tables of devices.", "Thiết bị và bảng thiết bị.", default=[])
     rules: list[Any] = said("Rules.", "Quy tắc báo động.", default=[])
+    figures: list[FigureEntry] = said("Published numbers.", "Số liệu công bố.", default=[])
     contacts: dict[str, Any] = said("People who can be told.", "Người nhận thông báo.", default={})
     rosters: dict[str, Any] = said("Who is on duty when.", "Lịch trực.", default={})
     channels: dict[str, Any] = said("Ways to tell them.", "Kênh thông báo.", default={})

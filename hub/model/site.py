@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from hub.model.device import Device, Point
+from hub.model.figure import FigureSpec
 from hub.model.ids import DeviceId, PointId, ZoneId
 from hub.model.notify import Notifying
 from hub.model.rule import Rule
@@ -57,3 +58,5 @@ class Site(Struct, frozen=True):
     map: str | None = None
     """A GeoJSON file with the site's outlines, relative to its folder."""
     notifying: Notifying = Notifying()
+    figures: tuple[FigureSpec, ...] = ()
+    """Published numbers."""

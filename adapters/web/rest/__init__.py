@@ -1,6 +1,6 @@
 """The REST routes by subject; `ROUTES` is all of them."""
 
-from adapters.web.rest import alarms, commands, devices, history, holds, notifications, session, site
+from adapters.web.rest import alarms, commands, devices, figures, history, holds, notifications, session, site
 from adapters.web.routes import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -8,6 +8,7 @@ ROUTES: tuple[Route, ...] = (
     *devices.ROUTES,
     *commands.ROUTES,
     *history.ROUTES,
+    *figures.ROUTES,
     *alarms.ROUTES,
     *holds.ROUTES,
     *notifications.ROUTES,

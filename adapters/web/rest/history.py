@@ -43,7 +43,8 @@ class EventsQuery(Wire):
     device: str | None = None
 
 
-def _time(text: str | None, name: str, default: Timestamp) -> Timestamp:
+def time_of(text: str | None, name: str, default: Timestamp) -> Timestamp:
+    """Return the time that a query says, or the default. Raises ProblemError 400."""
     if text is None:
         return default
     try:
@@ -82,8 +83,8 @@ async def history(call: Call) -> Answer:
     if point is None:
         raise not_found("point", point_id(call.path("device"), call.path("point")))
     asked = call.asked(HistoryQuery)
-    end = _time(asked.end, "to", call.parts.clock.now())
-    start = _time(asked.start, "from", end - HOUR)
+    end = time_of(asked.end, "to", call.parts.clock.now())
+    start = time_of(asked.start, "from", end - HOUR)
     if start >= end:
         raise ProblemError(400, "bad_request", "from must be earlier than to")
     buckets = await call.parts.historian.history(point.id, start, end, asked.points)

@@ -15,6 +15,8 @@ from adapters.web.answers import (
     DeviceAnswer,
     DevicePage,
     EventPage,
+    FigureAnswer,
+    FigurePage,
     HistoryAnswer,
     JournalPage,
     MapAnswer,
@@ -52,6 +54,8 @@ async def test_every_read_keeps_to_its_model(web: Running) -> None:
         ("/devices/panel-1", DeviceAnswer),
         ("/devices/panel-1/points", PointPage),
         ("/points/panel-1/$health/history", HistoryAnswer),
+        ("/metrics", FigurePage),
+        ("/metrics/heat?at=2023-11-14T08:00:00Z", FigureAnswer),
         ("/points/panel-1/level/history?from=2023-11-14T00:00:00+07:00&to=2023-11-14T08:00:00Z", HistoryAnswer),
         ("/alarms", AlarmPage),
         (f"/alarms/{FIRE}", AlarmRow),
@@ -175,7 +179,8 @@ async def test_a_database_that_is_away_is_a_sentence_and_the_rest_goes_on(web: R
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        ("/devices/nobody", 404), ("/points/panel-1/none/history", 404), ("/alarms/none:such", 404), ("/nowhere", 404),
+        ("/devices/nobody", 404), ("/points/panel-1/none/history", 404), ("/metrics/none", 404),
+        ("/alarms/none:such", 404), ("/nowhere", 404),
         ("/devices?limit=0", 400), ("/devices?limit=1001", 400), ("/devices?colour=red", 400),
         ("/points/panel-1/level/history?from=yesterday", 400), ("/journal?before=x", 400),
         ("/points/panel-1/level/history?from=2024-01-02T00:00:00Z&to=2024-01-01T00:00:00Z", 400),

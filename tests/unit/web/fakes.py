@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adapters.base import Bucket, Coverage, Gap, JournalRow
+from adapters.base import Bucket, Coverage, FigureValue, Gap, JournalRow
 from hub.model import (
     SECOND,
     Alarm,
@@ -31,6 +31,8 @@ from hub.model import (
     fold,
     point_id,
 )
+from hub.model.clock import iso
+from hub.model.figure import FigureSpec
 from hub.stream import Stream
 
 ZONES = {
@@ -64,6 +66,7 @@ def site(folder: str = ".", *, web: WebSettings | None = None, map_: str | None 
         "thai-nguyen", Text("Thái Nguyên", "Thai Nguyen"), "Asia/Ho_Chi_Minh", "vi", folder,
         web or WebSettings(), StoreSettings(), ZONES, devices,
         {p.id: p for d in devices.values() for p in d.points}, (), map_,
+        figures=(FigureSpec("heat", Text.same("Heat"), "mean", "day", "previous"),),
     )  # fmt: skip
 
 
@@ -119,6 +122,15 @@ class FakeHub:
         self._there()
         hub, link = Gap(start, start + SECOND, "hub", "crashed"), Gap(end - SECOND, None, "link", "unreachable")
         return Coverage(0.75, [hub, link])
+
+    async def figure(self, figure: str, at: int) -> FigureValue:
+        self._there()
+        if figure != "heat":
+            raise KeyError(figure)
+        day, before = (iso(at), iso(at + SECOND)), (iso(at - SECOND), iso(at))
+        return FigureValue(
+            figure, "mean", "°C", *day, 2.0, 4, 1.0, *before, 1.0, 2, 0.5, None, False, "coverage_differs", "x"
+        )
 
     async def journal(self, *, before: int | None, limit: int, match: Mapping[str, str]) -> list[JournalRow]:
         self._there()
