@@ -63,6 +63,15 @@ class EventLog:
         self.records.append(Kept(self._next, now // SECOND, point, active))
         self._next += 1
 
+    def lose(self, count: int) -> None:
+        """Pass over some numbers, as if their records had been dropped unread."""
+        self._next += count
+
+    def restart(self) -> None:
+        """Forget everything and count anew, as after a power cut."""
+        self.records.clear()
+        self._next = 1
+
     def show(self, image: Image) -> None:
         """Put the oldest record where the device shows it."""
         oldest = self.records[0] if self.records else None

@@ -21,6 +21,7 @@ KINDS: Mapping[str, Mapping[str, float]] = {
     "reboot": {},
     "wrong_type": {},
     "expired_certificate": {},
+    "gaps": {"records": 5},
 }
 """Every kind of fault with its arguments and their defaults.
 
@@ -30,8 +31,9 @@ arrive with wrong bytes. exception: requests are refused with a Modbus exception
 frozen: values no longer move. clock: the device's own clock is `seconds` ahead (negative: behind). word_order: numbers
 of several registers come with their words swapped. status: values come as an OPC UA status `code` alone (by default
 BadNoCommunication). wrong_type: values come in a type that nobody expects there. reboot: the device starts anew, once:
-sessions, subscriptions and engine boots are others. expired_certificate: the device proves itself with a certificate
-that is no longer valid.
+sessions, subscriptions, engine boots and the numbers of an event buffer are others. gaps: a number goes by of what is
+numbered: `records` of an event buffer are dropped unread, once. expired_certificate: the device proves itself with a
+certificate that is no longer valid.
 """
 
 

@@ -174,3 +174,18 @@ def test_the_write_that_moves_on_is_as_the_profile_says(advance: dict[str, objec
 def test_a_buffer_that_cannot_be_read_safely_is_refused(more: dict[str, object], why: str):
     with pytest.raises(ValidationError, match=why):
         buffer(**more)
+
+
+async def test_a_gap_and_a_new_start_of_the_panel_are_told_by_the_numbers(panel: Panel):
+    panel.change("z01.fault", True)
+    await panel.brings(1)
+    await panel.forgets_all()
+    panel.fleet.fault("panel", "gaps", records=3)
+    panel.change("z01.fault", False)
+    assert (await panel.brings(2))[1].attributes["missed"] == 3
+    await panel.forgets_all()
+    panel.fleet.fault("panel", "reboot")
+    panel.change("z02.fault", True)
+    events = await panel.brings(3)
+    assert events[2].attributes["number"] == 1
+    assert "missed" not in events[2].attributes
