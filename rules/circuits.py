@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hub.model import Rule, Site
+from hub.model import Point, Rule, Site, Test
 from rules.binding import Anchor, PointsOf, anchors, operand
 from rules.condition import verdict
 from rules.expanding import expand, plain
@@ -14,7 +14,17 @@ def instances(rule: Rule, site: Site, points: PointsOf) -> Iterator[Instance]:
     shared = _circuit(rule, None, points) if _same_everywhere(rule) else None
     for anchor in anchors(rule, site, points):
         circuit = shared or _circuit(rule, anchor, points)
-        yield Instance(rule, anchor, circuit, [operand(test, anchor, points) for test in circuit.tests])
+        own = [operand(test, anchor, points) for test in circuit.tests[: circuit.own]]
+        yield Instance(rule, anchor, circuit, own + [_beside(t, anchor, points) for t in circuit.tests[circuit.own :]])
+
+
+def _beside(test: Test, anchor: Anchor, points: PointsOf) -> Point | None:
+    """Return the point that says a place is under test: of its own group, or of the whole device, never of another."""
+    point = operand(test, anchor, points)
+    if point is None or anchor.point is None:
+        return point
+    group = point.name.rpartition(".")[0]
+    return point if group in {"", anchor.point.name.rpartition(".")[0]} else None
 
 
 def _same_everywhere(rule: Rule) -> bool:

@@ -28,7 +28,6 @@ from hub.model import (
     Selector,
     ServiceChange,
     Site,
-    SystemNote,
     Timestamp,
     Transition,
 )
@@ -44,6 +43,7 @@ from rules.logic import Truth
 from rules.machine import Input
 from rules.memory import Memory, from_json, to_json
 from rules.people import People
+from rules.replay import follow
 from rules.senses import Senses
 from rules.timers import Timers, Waiting
 from rules.upkeep import Said, Upkeep, Wait
@@ -93,7 +93,8 @@ class Engine:
             for instance in instances(rule, site, points):
                 instance.gate = self._gates.get(rule.id)
                 self._instances[instance.id] = instance
-                missing = [w.test for w in instance.wires if w.point is None and not w.hears_events]
+                own = instance.wires[: instance.circuit.own]
+                missing = [w.test for w in own if w.point is None and not w.hears_events]
                 self.unbound += [(rule, instance.anchor.id, t.of or rule.for_each) for t in missing]
         except ValueError as wrong:
             raise ValueError(f"{rule.origin or 'rule'} {rule.id}: {wrong}") from wrong
@@ -199,6 +200,21 @@ class Engine:
         yield from self._senses.waits()
         yield from self._upkeep.waits()
 
+    @property
+    def instances(self) -> Mapping[AlarmId, Instance]:
+        """Every alarm that these rules can raise, as it is wired."""
+        return self._instances
+
+    def look_again(self, wires: Iterable[Wire], last: Mapping[PointId, Reading], now: Timestamp) -> Said:
+        """Let new tests hear the last readings of their points, then consider every alarm; return what that changes."""
+        out: Said = []
+        for wire in wires:
+            if wire.point is not None and wire.lens is None and (reading := last.get(wire.point.id)) is not None:
+                self._senses.hear_one(wire, reading, now, out)
+        for instance in self._instances.values():
+            self._consider(instance, now, out)
+        return out
+
     # -- people -----------------------------------------------------------------------------------------------------
 
     def act(self, action: OperatorAction, now: Timestamp) -> Outcome:
@@ -220,9 +236,8 @@ class Engine:
     def orphans(self, now: Timestamp) -> Said:
         """End every shown alarm that no rule stands behind any more, free what only such an alarm held; return that."""
         out: Said = []
-        for alarm in self.alarms():
-            if alarm.last.alarm not in self._instances:
-                self._upkeep.tell(self._book.change(alarm.last.alarm, Input.REMOVE, now), out)
+        for gone in (a.last.alarm for a in self.alarms() if a.last.alarm not in self._instances):
+            self._upkeep.tell(self._book.change(gone, Input.REMOVE, now), out)
         self._upkeep.strays(now, out)
         return out
 
@@ -250,8 +265,7 @@ class Engine:
     def load(self, dump: Mapping[str, Any], after: Iterable[object] = ()) -> None:
         """Take back a dump and the records journaled `after` it, into an engine that has not begun.
 
-        Records other than transitions, and transitions that the dump holds already, are passed over. Raises ValueError
-        for a dump that cannot be read.
+        Records that the dump holds already are passed over. Raises ValueError for a dump that cannot be read.
         """
         self._memory = from_json(dict(dump))
         for alarm in self._memory.alarms:
@@ -259,23 +273,9 @@ class Engine:
         for change in self._memory.service:
             self._absences.take(change)
         self._flood.recall(self._memory.flood)
-        self._people.recall([*self._memory.answers, *self._replay(after)])
+        news = follow(after, self._book, self._absences, self._flood, self._memory.pending)
+        self._people.recall([*self._memory.answers, *news])
         self._recall()
-
-    def _replay(self, after: Iterable[object]) -> Iterator[Transition | ServiceChange]:
-        """Follow the records that the dump does not hold, and give them on."""
-        for record in after:
-            if isinstance(record, Transition) and self._book.replay(record):
-                if record.input in (Input.RAISE.value, Input.RETURN.value):
-                    self._memory.pending.pop(record.alarm, None)
-                if record.input == Input.RAISE.value and not record.holds:
-                    self._flood.take(record.at)
-                yield record
-            elif isinstance(record, SystemNote):
-                self._flood.heard(record)
-            elif isinstance(record, ServiceChange):
-                self._absences.take(record)
-                yield record
 
     def _recall(self) -> None:
         for alarm, instance in self._instances.items():

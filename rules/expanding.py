@@ -54,12 +54,16 @@ def _in_zone(test: Test, anchor: Anchor, points: PointsOf) -> Condition:
 
 
 def _tests(test: Test, anchor: Anchor, points: PointsOf) -> tuple[Condition, ...]:
-    """Return the test for each point that it speaks of; of none: the test as it is, which is then unknown."""
+    """Return the test for each point that it speaks of.
+
+    A device without such a point makes the test unknown; a zone without another one says nothing.
+    """
     selector = test.of or Selector()
     devices = points if test.in_zone else (anchor.device.id,)
     found = [p for d in devices for p in points.get(d, ()) if _means(p, selector, test, anchor)]
     one = replace(test, in_zone=False)
-    return tuple(replace(one, of=Selector(device=p.device, point=p.name)) for p in found) or (one,)
+    tests = tuple(replace(one, of=Selector(device=p.device, point=p.name)) for p in found)
+    return tests if tests or test.in_zone else (one,)
 
 
 def _means(point: Point, selector: Selector, test: Test, anchor: Anchor) -> bool:

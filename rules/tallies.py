@@ -179,7 +179,7 @@ class Distinct:
         if len(self._seen) > _MOST_DIFFERENT:
             del self._seen[next(iter(self._seen))]
 
-    def total(self, now: Timestamp) -> float:
+    def look(self, now: Timestamp) -> float | None:
         """Return how many were seen in the window."""
         start = now - self.cover.span
         while self._seen and self._seen[first := next(iter(self._seen))] <= start:

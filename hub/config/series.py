@@ -1,8 +1,8 @@
 """The compact notation of values over time in rule tests: `20x6 20+2x5 _ bad true`.
 
-Each word is one value, one interval after the word before it. `VxN` is V, N times; `A+DxN` is A and then N values, each
-D more than the last (`A-DxN`: less); `_` says nothing (`_xN`: so often); a quality or its reason gives the last value in
-that quality.
+Each word is one value, one interval after the word before it. `VxN` is V, N times; `A+DxN` is A and then N values,
+each D more than the last (`A-DxN`: less); `_` says nothing (`_xN`: so often); a quality or its reason gives the last
+value in that quality.
 """
 
 import re
