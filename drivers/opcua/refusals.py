@@ -7,7 +7,10 @@ from asyncua.ua.uaerrors import UaError, UaStatusCodeError
 from hub.model import DriverError, Misconfigured, Unreachable
 
 _Codes = ua.StatusCodes
-SIGN_IN = {_Codes.BadUserAccessDenied, _Codes.BadIdentityTokenRejected, _Codes.BadIdentityTokenInvalid}
+SIGN_IN = {
+    _Codes.BadUserAccessDenied, _Codes.BadIdentityTokenRejected, _Codes.BadIdentityTokenInvalid,
+    _Codes.BadUserSignatureInvalid,
+}  # fmt: skip
 OURS_REFUSED = {
     _Codes.BadCertificateUntrusted, _Codes.BadSecurityChecksFailed, _Codes.BadCertificateInvalid,
     _Codes.BadCertificateUriInvalid, _Codes.BadCertificateUseNotAllowed, _Codes.BadCertificateRevoked,
@@ -55,12 +58,17 @@ def no_connection(error: BaseException, where: str, largest: int) -> DriverError
     return Unreachable(f"cannot reach {where}: {spoken(error)}")
 
 
-def sign_in(error: BaseException, where: str, user: str | None) -> DriverError | None:
+def sign_in(error: BaseException, where: str, user: str | None, cert: str | None = None) -> DriverError | None:
     """Return the error for a refused identity, or None when the error speaks of something else."""
     if code_of(error) not in SIGN_IN:
         return None
-    who = f"user {user!r}" if user else "a client without a user name"
-    change = "check connection.user and connection.password" if user else "set connection.user and connection.password"
+    if cert is not None:
+        who = f"the user certificate {cert}"
+        change = "check connection.cert and connection.key, or have the server trust the certificate"
+    elif user:
+        who, change = f"user {user!r}", "check connection.user and connection.password"
+    else:
+        who, change = "a client without a user name", "set connection.user and connection.password"
     return Misconfigured(f"{where} refuses {who} ({spoken(error)}); {change}", "auth_failed")
 
 

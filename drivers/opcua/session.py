@@ -263,7 +263,7 @@ class Session:
         return self._no_connection(error)
 
     def _no_session(self, error: BaseException) -> DriverError:
-        if told := refusals.sign_in(error, self.where, self.connection.user):
+        if told := refusals.sign_in(error, self.where, self.connection.user, self.connection.cert):
             return told
         if refusals.code_of(error) in refusals.OURS_REFUSED:
             return refusals.ours_refused(error, self.where, str(self.trust.certificates.own_path))

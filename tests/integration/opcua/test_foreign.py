@@ -152,6 +152,22 @@ async def test_alarms_with_branches_are_refreshed_and_acknowledged(server: Share
         await ear.sees(active=False)
 
 
+async def test_a_certificate_signs_the_user_in_and_one_without_its_key_does_not(server: Shared, state: Path) -> None:
+    user, other = Certificates(state / "user"), Certificates(state / "other")
+    for kept in (user, other):
+        kept.make("User", SystemClock().now())
+    signed = {"user": None, "password": None, "cert": str(user.own_path), "key": str(user.key_path)}
+    ear = Ear()
+    async with listening(driver(server, state, some(server, "Name"), **signed), ear):
+        await ear.sees(Name="Chợ Thái")
+    at_work = driver(server, state, some(server, "Name"), **signed | {"key": str(other.key_path)})
+    with pytest.raises(Misconfigured) as told:
+        await at_work.open()
+    await at_work.close()
+    assert told.value.reason == "auth_failed"
+    assert "connection.cert and connection.key" in str(told.value)
+
+
 @pytest.mark.parametrize("wrong", [{"password": "guess"}, {"user": None, "password": None}])
 async def test_a_refused_user_is_told_once_and_no_account_is_locked(
     server: Shared, state: Path, wrong: dict[str, Any]
