@@ -14,6 +14,19 @@
 
 enum { SIZE = 200 };
 
+/* An event buffer of three records: input 150 says how many wait, 151 and 152 the number of the oldest, 153 its code
+ * (ten times its number). Writing a number to holding 190 and 191 forgets all records up to it. */
+static void keep_events(modbus_mapping_t *map) {
+    enum { TOTAL = 3 };
+    uint16_t *in = map->tab_input_registers;
+    uint32_t ended = (uint32_t)map->tab_registers[190] << 16 | map->tab_registers[191];
+    uint32_t oldest = ended < TOTAL ? ended + 1 : 0;
+    in[150] = oldest ? (uint16_t)(TOTAL - ended) : 0;
+    in[151] = (uint16_t)(oldest >> 16);
+    in[152] = (uint16_t)oldest;
+    in[153] = (uint16_t)(10 * oldest);
+}
+
 static void fill(modbus_mapping_t *map) {
     static const char name[10] = "CITYWATCH";
     uint16_t *holding = map->tab_registers;
@@ -32,6 +45,7 @@ static void fill(modbus_mapping_t *map) {
         map->tab_bits[i] = i % 3 == 0;
         map->tab_input_bits[i] = i % 5 == 0;
     }
+    keep_events(map);
 }
 
 static int serve(modbus_t *ctx, modbus_mapping_t *map, int listener) {
@@ -57,7 +71,10 @@ static int serve(modbus_t *ctx, modbus_mapping_t *map, int listener) {
             }
             modbus_set_socket(ctx, fd);
             int length = modbus_receive(ctx, query);
-            if (length > 0) modbus_reply(ctx, query, length, map);
+            if (length > 0) {
+                modbus_reply(ctx, query, length, map);
+                keep_events(map);
+            }
             else if (length < 0) {
                 close(fd);
                 FD_CLR(fd, &all);

@@ -1,8 +1,10 @@
 """Our driver against a server that shares no line with it: a C program on libmodbus."""
 
 import pytest
+from msgspec.structs import replace
 
-from hub.model import Reason, Refused, one_by_one
+from drivers.modbus.buffer import Buffer
+from hub.model import EventMap, Reason, Refused, one_by_one
 from tests.support.modbus_server import build, running
 from tests.unit.drivers.modbus import device, driver, point
 
@@ -90,3 +92,22 @@ async def test_a_write_that_cannot_be_is_refused_with_its_reason(port, given, va
         await d.write(p, value)
     await d.close()
     assert refused.value.reason == reason
+
+
+async def test_an_event_buffer_of_libmodbus_is_read_record_by_record_as_it_is_told(port):
+    buffer = Buffer.model_validate({
+        "waiting": {"table": "input", "register": 150},
+        "number": {"table": "input", "register": 151, "type": "uint32"},
+        "parts": {"code": {"table": "input", "register": 153, "map": {"20": "fire"}}},
+        "advance": {"register": 190, "type": "uint32"},
+    })  # fmt: skip
+    d = driver(replace(device((), port), events=(EventMap("log", "fire.event", buffer),)))
+    await d.open()
+    told = []
+    while (kept := await d.kept("d")) is not None:
+        told += [(e.attributes["number"], e.attributes["code"]) for e in kept.intake.events]
+        again = await d.kept("d")
+        assert again.intake.events[0].dedupe_key == kept.intake.events[0].dedupe_key, "it is kept until it is told"
+        await kept.settle()
+    await d.close()
+    assert told == [(1, 10), (2, "fire"), (3, 30)]
