@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Sequence
 
-from drivers.base import BoundDevice, Driver, DriverSpec
+from drivers.base import BoundDevice, Driver, DriverSpec, Tracer
 from drivers.snmp.address import Address
 from drivers.snmp.connection import Connection, Limits
 from drivers.snmp.value import example
@@ -26,6 +26,12 @@ def _load() -> Callable[[Sequence[BoundDevice]], Driver]:
     return SnmpDriver
 
 
+def _trace() -> Tracer:
+    from drivers.snmp.trace import trace
+
+    return trace
+
+
 SPEC = DriverSpec(
     name="snmp",
     connection=Connection,
@@ -38,4 +44,5 @@ SPEC = DriverSpec(
     redirect=_redirect,
     example=example,
     limits=Limits,
+    trace=_trace,
 )

@@ -3,7 +3,7 @@
 Errors of agents from RFC 3416, 4.2: tooBig and genErr void a whole answer, noSuchName (version 1) too.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pydantic import ValidationError
 
@@ -34,6 +34,8 @@ class SnmpDriver:
         self._tables = Tables()
         self._counts: Counts = {}
         self._walks = 0
+        self.tap: Callable[[str], None] | None = None
+        """Told in words what the agent is asked, for who cannot read encrypted messages."""
 
     async def open(self) -> None:
         """Find the agent and sign in. Raises Unreachable, Misconfigured."""
@@ -104,6 +106,8 @@ class SnmpDriver:
 
     async def _fetch(self, device: BoundDevice, reads: Reads, ask: Ask) -> Sequence[Sample | Block] | None:
         """Ask one request; one that is answered with an error, or not understood, is halved and asked again."""
+        if self.tap is not None:
+            self.tap(", ".join(ask.names))
         reason = Reason.NOT_PROGRAMMED if self._connection.version == 1 else Reason.REFUSED
         try:
             answer = await self._client.get(ask.names, device.timeout)
@@ -167,6 +171,8 @@ class SnmpDriver:
 
     async def _column(self, device: BoundDevice, column: str) -> Mapping[str, Raw] | None:
         """Return the rows of a column, or None when nothing can be made of it."""
+        if self.tap is not None:
+            self.tap(f"the column {column}")
         limits = self._limits[device.id]
         try:
             return await self._client.column(column, limits.repetitions, limits.largest_table, device.timeout)

@@ -19,16 +19,10 @@ from pysnmp.hlapi.v3arch.asyncio.lcd import CommandGeneratorLcdConfigurator
 from pysnmp.proto import errind, rfc1902, rfc1905
 
 from drivers.snmp.connection import Connection
+from drivers.snmp.spoken import STATUSES
 from drivers.snmp.usm import AUTH, PRIVACY
 from hub.model import NoAnswer, Refused, Value
 
-STATUSES = {
-    1: "tooBig", 2: "noSuchName", 3: "badValue", 4: "readOnly", 5: "genErr", 6: "noAccess", 7: "wrongType",
-    8: "wrongLength", 9: "wrongEncoding", 10: "wrongValue", 11: "noCreation", 12: "inconsistentValue",
-    13: "resourceUnavailable", 14: "commitFailed", 15: "undoFailed", 16: "authorizationError", 17: "notWritable",
-    18: "inconsistentName",
-}  # fmt: skip
-"""error-status of an answer (RFC 3416, 3)."""
 MEANINGS = {
     "noSuchName": "it has no such object, or the community may not set it",
     "noAccess": "who sets it may not see it: give that user or community a view that holds it",

@@ -8,6 +8,7 @@ import asyncio
 import os
 import shutil
 import signal
+import socket
 import tempfile
 import weakref
 from collections.abc import Callable, Sequence
@@ -21,11 +22,13 @@ from drivers.modbus import SPEC as MODBUS
 from drivers.mqtt import SPEC as MQTT
 from drivers.opcua import SPEC as OPCUA
 from drivers.snmp import SPEC as SNMP
+from drivers.snmp.traps_spec import SPEC as TRAPS
 from hub.model import SystemClock
 from hub.wire.certificates import FOLDER, Certificates
 from simulators.relay import Relay, Weather
 from tests.support import mosquitto, opcua_server, opcua_shared, snmpd
 from tests.support.broken_modbus import BrokenModbus, good, never
+from tests.unit.snmp.messages import trap_v2
 
 
 class Rig(Protocol):
@@ -54,7 +57,7 @@ class Rig(Protocol):
         ...
 
     def devices(self) -> Sequence[BoundDevice]:
-        """Return devices of one line, at least two, with at least three points each."""
+        """Return devices of one line, at least two (of a receiver one), with at least three points each."""
         ...
 
 
@@ -191,6 +194,46 @@ class SnmpRig:
         return BoundDevice(name, connection, points, timeout=0.6)
 
 
+class TrapRig:
+    """Nobody is asked here: the receiver is down when somebody else has its port, and can never be lost."""
+
+    spec = TRAPS
+    heavy = "pysnmp"
+    listens = True
+    example: tuple[dict[str, object], object, object] = ({"count": "traps"}, 12, 12)
+
+    def __init__(self) -> None:
+        self._port = snmpd.free_port()
+        self._squatter: socket.socket | None = None
+
+    async def up(self) -> None:
+        await self.down()
+        if self._squatter is not None:
+            self._squatter.close()
+            self._squatter = None
+
+    async def down(self) -> None:
+        if self._squatter is None:
+            self._squatter = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            weakref.finalize(self, self._squatter.close)
+            self._squatter.bind(("127.0.0.1", self._port))
+
+    async def mute(self) -> None:
+        """Devices that have nothing to tell."""
+
+    async def speak(self) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as agent:
+            agent.sendto(trap_v2(), ("127.0.0.1", self._port))
+
+    def devices(self) -> Sequence[BoundDevice]:
+        given = {"port": self._port, "communities": ["public"], "sources": {"switch": "127.0.0.1"}}
+        points = tuple(
+            BoundPoint(f"traps/{name}", "traps", self.spec.address.model_validate({"count": name}))
+            for name in ("traps", "informs", "unknown")
+        )
+        return [BoundDevice("traps", self.spec.connection.model_validate(given), points)]
+
+
 class OpcUaRig:
     """A server of another library, in a process of its own, behind a relay."""
 
@@ -253,4 +296,5 @@ RIGS: dict[str, Callable[[], Rig]] = {
     "snmp-3": lambda: SnmpRig(3),
     "snmp-2c": lambda: SnmpRig("2c"),
     "snmp-1": lambda: SnmpRig(1),
+    "snmp-trap": TrapRig,
 }

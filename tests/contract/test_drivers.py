@@ -141,6 +141,8 @@ async def test_it_opens_after_an_open_that_failed(driver, rig):
 
 
 async def test_a_line_that_is_lost_at_work_is_unreachable_and_can_be_opened_again(driver, rig):
+    if getattr(rig, "listens", False):
+        pytest.skip("a port that is listened on is not lost")
     await driver.open()
     await work(driver, rig)
     working = asyncio.create_task(until_lost(driver, rig))
@@ -178,6 +180,8 @@ async def test_a_device_that_says_nothing_is_no_answer_and_no_value(driver, rig)
 
 
 async def test_what_it_cannot_do_is_said_as_a_driver_error(driver, rig):
+    if getattr(rig, "listens", False):
+        pytest.skip("what a receiver has counted can be read, too")
     await driver.open()
     with pytest.raises(DriverError):
         async with asyncio.timeout(PATIENCE):
@@ -189,8 +193,10 @@ async def test_devices_of_a_line_share_its_key_and_can_be_pointed_elsewhere(rig)
     connections = [d.connection for d in rig.devices()]
     assert len({spec.line(c) for c in connections}) == 1
     moved = spec.redirect(connections[0], "127.0.0.1", 4)
-    assert spec.endpoint(moved) == ("127.0.0.1", 4)
     assert spec.line(moved) != spec.line(connections[0])
+    if getattr(rig, "listens", False):
+        return  # a receiver has no endpoint: nothing is to be reached there
+    assert spec.endpoint(moved) == ("127.0.0.1", 4)
     assert spec.endpoint(connections[0]) != ("127.0.0.1", 4), "the connection itself was changed"
 
 

@@ -95,12 +95,11 @@ def test_what_is_printed_cannot_command_a_terminal_and_json_has_the_bytes(capsys
 def test_an_unknown_device_or_one_that_cannot_be_traced_ends_in_a_sentence(tmp_path, capsys):
     (tmp_path / "site.yaml").write_text(
         "version: 1\nsite: {id: s}\nzones: [{id: z}]\ndevices:\n"
-        "  - {id: host-1, profile: net/linux-host, zone: z,\n"
-        "     connection: {host: 127.0.0.1, version: 1, community: {env: PATH}}}\n"
+        "  - {id: host-1, profile: net/snmp-traps, zone: z, connection: {communities: [{env: PATH}]}}\n"
     )
     with pytest.raises(typer.Exit):
         trace("hots-1", tmp_path)
     assert "there is no device 'hots-1'; did you mean 'host-1'" in capsys.readouterr().err
     with pytest.raises(typer.Exit):
         trace("host-1", tmp_path)
-    assert "speaks snmp, which cannot be traced; modbus, mqtt, opcua can" in capsys.readouterr().err
+    assert "speaks snmp-trap, which cannot be traced; modbus, mqtt, opcua, snmp can" in capsys.readouterr().err
