@@ -77,6 +77,16 @@ class Senses:
                 wire.reading = reading
                 self._push(wire, value, heard, now, out)
 
+    def hear_one(self, wire: Wire, reading: Reading, now: Timestamp, out: Said) -> None:
+        """Give a reading to one test that has no window."""
+        if wire.test.verb == AGE:
+            self._refresh((wire,), reading, now, out)
+            return
+        bad = reading.quality is Quality.BAD
+        wire.reading = reading
+        truth = wire.judge(None if bad else reading.value, wire.last)
+        self._settle(wire, truth, not bad or reading.reason not in _SAYS_NOTHING, now, out)
+
     def _refresh(self, ages: Sequence[Wire], reading: Reading, now: Timestamp, out: Said) -> None:
         """Begin the wait of `stale_for` anew when the reading is fresh: not bad, and not itself marked stale."""
         fresh = reading.quality is not Quality.BAD and reading.reason is not Reason.STALE
