@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from hub.model import (
     Alarm,
+    AlarmId,
     Awaiting,
     CommandResult,
     DeviceId,
@@ -22,6 +23,7 @@ from hub.model import (
     Value,
 )
 from hub.model.notify import Delivery
+from hub.model.playbook import Checklist
 from hub.roles import Person
 
 
@@ -225,6 +227,20 @@ class Notifier(Protocol):
 
     def document(self, channel: str, name: str) -> bytes | None:
         """Return one CAP document of a channel, None when there is no such document."""
+        ...
+
+
+class Checklists(Protocol):
+    """Playbooks of standing alarms."""
+
+    def of(self, alarm: AlarmId) -> Checklist | None:
+        """Return the checklist of a standing alarm, None when it has none."""
+        ...
+
+    async def act(
+        self, alarm: AlarmId, occurrence: int, what: str, who: str, step: str | None = None, note: str | None = None
+    ) -> Checklist:
+        """Start it (`started`), or mark a step `done` or `undone`; returns once it is journaled. Raises Refused."""
         ...
 
 

@@ -40,6 +40,7 @@ from hub.model import (
     SystemNote,
 )
 from hub.model.clock import iso
+from hub.playbooks import Playbooks
 from hub.schedule import Calendar
 from hub.state import State
 from hub.stream import Stream
@@ -105,6 +106,7 @@ class Hub:
         self._build()
         self._notify.restore()  # before the alarms, which may have something to tell at once
         self._alarming.restore()
+        self._playbooks.restore()
         self._restore_view()
         self._commands.restore()
         self._progress("console")
@@ -169,10 +171,12 @@ class Hub:
             site, journal=self._journal, clock=clock, state=self._folder.path, note=self._note
         )
         telling = notify.Board(self._notify, self._folder.path)
+        self._playbooks = Playbooks(site.rules, self._journal, clock)
         self._web = WebAdapter(
             self._state, self._alarming, self._store, self._stream, state_folder=self._folder.path,
             static=static_folder(), clock=clock, metrics=self._metrics.exposition, ready=self._ready,
             commander=self._commands, statistics=self._runner.statistics, notifier=telling,
+            checklists=self._playbooks,
         )  # fmt: skip
         for part in (self._web, self._runner, self._commands, self._acknowledging, telling):
             self._metrics.add(part.figures)
@@ -248,6 +252,7 @@ class Hub:
         start("aging", self._age)
         start("acknowledging", self._acknowledging.run)
         start("notify", self._notify.run)
+        start("playbooks", self._playbooks.run)
         start("drivers", self._runner.run)
 
     async def _age(self) -> None:
@@ -261,7 +266,8 @@ class Hub:
 
     async def _trim_journal(self) -> None:
         stored = self._journal.last_seq - self._store.lag["journal"]
-        self._journal.trim(min(stored, self._alarming.checkpointed, self._notify.checkpointed))
+        readers = (self._alarming, self._notify, self._playbooks)
+        self._journal.trim(min(stored, *(reader.checkpointed for reader in readers)))
         self._alarming.keep()
 
     def _publish(self, records: Iterable[Record]) -> None:

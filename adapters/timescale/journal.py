@@ -28,6 +28,7 @@ from hub.model import (
     split_point,
 )
 from hub.model.notify import Delivery
+from hub.model.playbook import StepRecord
 
 log = structlog.get_logger(__name__)
 
@@ -178,7 +179,7 @@ class JournalWriter:
             case ServiceChange():
                 kind, _, name = record.scope.partition(":")
                 about = (None, name, None, None) if kind == "zone" else self._at(name.partition("/")[0])
-            case OperatorAction():
+            case OperatorAction() | StepRecord():
                 rule, _, watched = record.alarm.partition(":")
                 about = *self._at(watched.partition("/")[0])[:2], self._category(rule), record.alarm
             case Delivery() if len(record.covers) == 1:

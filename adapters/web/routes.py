@@ -7,7 +7,7 @@ from aiohttp import web
 from msgspec import Struct
 from pydantic import BaseModel
 
-from adapters.base import Commander, Historian, Notifier, View
+from adapters.base import Checklists, Commander, Historian, Notifier, View
 from adapters.web.accounts import Accounts, Who
 from adapters.web.actions import Counter
 from adapters.web.auth import Gate, Tickets
@@ -39,6 +39,8 @@ class Parts(Struct):
     """Device → what became of the requests to it."""
     notifier: Notifier | None = None
     """None: this hub tells nobody outside."""
+    checklists: Checklists | None = None
+    """None: no rule has one."""
 
 
 class Call(Struct):

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import WithJsonSchema
 
 from hub.config.durations import Duration
+from hub.config.playbook import Instructions
 from hub.config.shape import Id, Strict, Title, matching, said
 
 TEXT_NAMES = frozenset({"zone.name", "device.name", "point.name", "value", "unit"})
@@ -90,9 +91,9 @@ class RuleEntry(Strict):
         "Nội dung báo động.",
         example={"vi": "BÁO CHÁY {zone.name}", "en": "FIRE {zone.name}"},
     )
-    instructions: str | None = said(
-        "What operators should do: a file of the site, or a sentence.",
-        "Hướng dẫn xử lý: tệp của hệ thống, hoặc một câu.",
+    instructions: Instructions | None = said(
+        "What operators should do: a file of the site, a sentence, or a checklist.",
+        "Hướng dẫn xử lý: tệp của hệ thống, một câu, hoặc danh sách việc.",
         default=None,
         example="sop/fire.md",
     )

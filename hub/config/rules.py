@@ -10,6 +10,7 @@ from hub.config.confirming import KEY, UNCONFIRMED, both, second_source, without
 from hub.config.holds import check_holds
 from hub.config.library import Library
 from hub.config.marks import Map, Mark, Seq
+from hub.config.playbook import sentence, steps
 from hub.config.problems import Report, did_you_mean, known_are
 from hub.config.rule import TEXT_NAMES, HoursEntry, RuleEntry, SelectorEntry
 from hub.config.shape import is_sentence
@@ -64,7 +65,7 @@ class Rules:
     def _rule(self, entry: RuleEntry, tree: Map) -> None:
         selector = self._selector(entry.for_each, tree["for_each"])
         self._texts(entry.text.text, tree, entry.for_each.event is not None)
-        self._instructions(entry.instructions, tree)
+        self._instructions(sentence(entry.instructions), tree)
         check_holds(entry.category, tree, self._report)
         if selector is None:
             return
@@ -112,7 +113,8 @@ class Rules:
             off_delay=entry.off_delay,
             latch=entry.latch,
             on_bad_quality=entry.on_bad_quality,
-            instructions=entry.instructions,
+            instructions=sentence(entry.instructions),
+            playbook=steps(entry.instructions),
             notify=entry.notify,
             folds_under=entry.folds_under,
             fold_grace=entry.fold_grace,

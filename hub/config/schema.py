@@ -11,6 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from hub.config.channels.entries import ContactEntry, RosterEntry, StepEntry
 from hub.config.channels.types import CHANNELS
 from hub.config.meanings import condition
+from hub.config.playbook import PlayStepEntry
 from hub.config.profile import DeviceEntry, PointEntry, ProfileFile, TableEntry
 from hub.config.registry import DriverLike
 from hub.config.rule import RuleEntry
@@ -89,7 +90,7 @@ def _references(node: Any) -> Iterator[str]:
 
 
 def _definitions(drivers: Mapping[str, DriverLike]) -> Schema:
-    telling = [ContactEntry, RosterEntry, StepEntry, *CHANNELS.values()]
+    telling: list[type[BaseModel]] = [ContactEntry, RosterEntry, StepEntry, PlayStepEntry, *CHANNELS.values()]
     defs = _of_models([SiteFile, Part, ProfileFile, PointEntry, DeviceEntry, TableEntry, RuleEntry, *telling])
     by_driver = {name: _of_driver(name, drivers[name]) for name in sorted(drivers)}
     for own in by_driver.values():

@@ -9,13 +9,22 @@ from hub.model.clock import Timestamp
 from hub.model.command import Command, CommandResult, OperatorAction, SystemNote
 from hub.model.device import DeviceChange, DeviceEvent, Stray
 from hub.model.notify import Delivery
+from hub.model.playbook import StepRecord
 from hub.model.reading import Block, Reading, Sample, Sheet
 
 Record = Transition | OperatorAction | Command | CommandResult | DeviceChange | DeviceEvent | SystemNote | ServiceChange
 """Anything on the stream that has a stream seq of its own."""
 
 JournalRecord = (
-    Transition | OperatorAction | Command | CommandResult | DeviceChange | SystemNote | Delivery | ServiceChange
+    Transition
+    | OperatorAction
+    | Command
+    | CommandResult
+    | DeviceChange
+    | SystemNote
+    | Delivery
+    | ServiceChange
+    | StepRecord
 )
 """What the journal keeps: durable before anyone hears of it."""
 

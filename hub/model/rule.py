@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from hub.model.alarm import Priority
 from hub.model.clock import HOUR, MINUTE
+from hub.model.playbook import PlayStep
 from hub.model.reading import Value
 from hub.model.text import Text
 
@@ -124,6 +125,8 @@ class Rule(Struct, frozen=True):
     on_bad_quality: str = "hold"
     """`hold`, `alarm` or `normal`: what an unknown condition does."""
     instructions: str | None = None
+    playbook: tuple[PlayStep, ...] = ()
+    """What is to be done, step by step, where the instructions are a checklist."""
     notify: str | None = None
     folds_under: str | None = None
     """`behind`: shown under the failure of the device that this one is behind."""

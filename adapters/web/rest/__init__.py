@@ -1,6 +1,17 @@
 """The REST routes by subject; `ROUTES` is all of them."""
 
-from adapters.web.rest import alarms, commands, devices, figures, history, holds, notifications, session, site
+from adapters.web.rest import (
+    alarms,
+    commands,
+    devices,
+    figures,
+    history,
+    holds,
+    notifications,
+    playbooks,
+    session,
+    site,
+)
 from adapters.web.routes import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -9,6 +20,7 @@ ROUTES: tuple[Route, ...] = (
     *commands.ROUTES,
     *history.ROUTES,
     *figures.ROUTES,
+    *playbooks.ROUTES,
     *alarms.ROUTES,
     *holds.ROUTES,
     *notifications.ROUTES,

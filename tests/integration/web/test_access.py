@@ -21,7 +21,7 @@ PASSWORD = "một câu dài dễ nhớ hơn"
 def _path(pattern: str) -> str:
     values = {
         "device": "panel-1", "point": "level", "alarm": FIRE, "name": "silence", "scope": "device:panel-1", "id": "1",
-        "key": "sms-1", "channel": "cap", "document": "a.xml",
+        "step": "call", "key": "sms-1", "channel": "cap", "document": "a.xml",
     }  # fmt: skip
     return "/api/v1" + re.sub(r"{(\w+)\*?}", lambda found: values[found[1]], pattern)
 
