@@ -137,7 +137,11 @@ class Alarming:
         except ValueError as error:
             log.error("the checkpoint of the alarms is damaged; the journal alone restores them", why=str(error))
             self._load(0, {})
-        self.commit(self._engine.orphans(self._clock.now()))
+        gone = self._engine.orphans(self._clock.now())
+        for t in gone:
+            if isinstance(t, Transition) and t.input == "remove":
+                log.warning("an alarm stood whose rule, device or point is no longer configured", alarm=t.alarm)
+        self.commit(gone)
 
     def _load(self, seq: int, dump: dict[str, Any]) -> None:
         after: list[JournalRecord] = []
