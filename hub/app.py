@@ -243,9 +243,8 @@ class Hub:
     def _supervise(self) -> None:
         start = self._supervisor.start
         jobs = [
-            (DISK_SECONDS, self._keep_reserve), (LOSS_SECONDS, self._losses.tell), (600.0, self._store.housekeep),
-            (3600.0, self._trim_journal), (60.0, self._store.roll_up),
-            (600.0, self._store.publish_figures),
+            (DISK_SECONDS, self._keep_reserve), (LOSS_SECONDS, self._losses.tell), *self._store.jobs,
+            (3600.0, self._trim_journal),
         ]  # fmt: skip
         start("calendar", Calendar(jobs).run)
         start("alarming", self._alarming.run)

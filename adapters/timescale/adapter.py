@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import structlog
@@ -21,9 +22,10 @@ from adapters.timescale.outage import Outage
 from adapters.timescale.preparation import Preparation
 from adapters.timescale.queries import Queries
 from adapters.timescale.readings import ReadingsWriter, SpoolSource
+from adapters.timescale.report import note_run
 from adapters.timescale.rollups import roll_up
 from hub.journal import Journal
-from hub.model import Clock, DeviceId, PointId, Reading, Site, StorageError, Timestamp
+from hub.model import SECOND, Clock, DeviceId, PointId, Reading, Site, StorageError, Timestamp
 from hub.model.clock import from_iso
 from hub.spool import Spool
 
@@ -126,6 +128,25 @@ class TimescaleAdapter:
             log.info("rolling up is put off: the database is away", reason=str(trouble))
             return 0
         return done
+
+    @property
+    def jobs(self) -> list[tuple[float, Callable[[], Awaitable[None]]]]:
+        """What the calendar has to run, with periods in seconds."""
+        work = {
+            "roll_up": (60.0, self.roll_up),
+            "keep": (600.0, self.housekeep),
+            "figures": (600.0, self.publish_figures),
+        }
+        return [(every, partial(self._job, name, every, job)) for name, (every, job) in work.items()]
+
+    async def _job(self, name: str, every: float, work: Callable[[], Awaitable[object]]) -> None:
+        begun, at = self._clock.monotonic(), self._clock.now()
+        await work()
+        try:
+            async with self._connections.borrow() as connection:
+                await note_run(connection, name, every, at, (self._clock.monotonic() - begun) / SECOND)
+        except Away:
+            return
 
     @property
     def connected(self) -> bool:

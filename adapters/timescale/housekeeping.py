@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from adapters.timescale.connections import Connection
 from adapters.timescale.gaps import RECOVERED
+from adapters.timescale.keeping import TABLES, drop_old, forget
 from adapters.timescale.rows import instant
 from adapters.timescale.timeseries import Flavour, Table
 from hub.model import Timestamp
@@ -13,19 +14,14 @@ LOCK = 0x6369_7479_6B65_6570
 """The advisory lock under which one hub at a time keeps house ("citykeep")."""
 AHEAD, BEHIND = 3, 1
 """Partitions that are there before and after the one of now."""
-KEEP = {
-    "readings": "reading", "minutes": "reading_1m", "hours": "reading_1h", "device_events": "device_event",
-    "quarantine": "quarantine",
-}  # fmt: skip
-"""Words of `store.keep` → time-series tables."""
+WORDS = {table: word for word, table in TABLES.items()}
 RECOVERING = timedelta(days=1)
 """How long after its end an outage may still be filled by what a device kept meanwhile."""
-JOURNAL_KEEP = timedelta(days=5 * 365)
 
 
 async def read_tables(connection: Connection, keep: Mapping[str, int]) -> dict[str, Table]:
     """Return the plan of every time-series table, after writing the site's own `keep` (ns) into it."""
-    for word, table in KEEP.items():
+    for word, table in TABLES.items():
         if word in keep:
             interval = timedelta(microseconds=keep[word] // 1000)
             await connection.execute(
@@ -57,23 +53,11 @@ async def keep_house(
         await cover_now(connection, flavour, tables, here)
         for table in tables.values():
             if table.keep is not None:
-                await flavour.drop_before(connection, table, sober - table.keep)
+                await drop_old(connection, flavour, table, WORDS[table.name], sober - table.keep)
             if table.compress_after is not None:
                 await flavour.compress_before(connection, table, sober - table.compress_after)
         await connection.execute(RECOVERED, {"since": sober - RECOVERING})
-        await _forget_journal(connection, sober - _journal_keep(keep))
+        await forget(connection, keep, sober)
     finally:
         if not connection.closed:
             await connection.execute("select pg_advisory_unlock(%s)", (LOCK,))
-
-
-def _journal_keep(keep: Mapping[str, int]) -> timedelta:
-    return timedelta(microseconds=keep["journal"] // 1000) if "journal" in keep else JOURNAL_KEEP
-
-
-async def _forget_journal(connection: Connection, before: datetime) -> None:
-    await connection.execute("delete from journal where at < %s", (before,))
-    await connection.execute("delete from device_change where at < %s", (before,))
-    await connection.execute(
-        "delete from alarm where changed_at < %s and acked and not active and not latched", (before,)
-    )

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -15,6 +16,8 @@ HERE = "/proc/self/cwd"
 SOCKET = ".s.PGSQL.5432"
 PR_SET_PDEATHSIG = 1
 """prctl(2): the signal a process gets when the thread that forked it ends; kept across exec, cleared by setuid."""
+NICE = 5
+"""How far the server stands back for the hub on a busy machine (setpriority(2)): history may wait, an alarm may not."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -24,7 +27,7 @@ def spawn(
 ) -> "subprocess.Popen[bytes]":
     """Start a program as `account` in `folder`; it is told to shut down when the thread that calls this ends."""
     other = account.uid != os.geteuid()
-    return subprocess.Popen(
+    process = subprocess.Popen(
         command,
         cwd=folder,
         stdin=subprocess.DEVNULL,
@@ -33,16 +36,21 @@ def spawn(
         env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
         # Ctrl-C in a terminal reaches the whole process group; the hub must be able to write until it has stopped.
         start_new_session=True,
-        preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 - two system calls, no locks
+        preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 - three system calls, no locks
         user=account.uid if other else None,
         group=account.gid if other else None,
         extra_groups=[] if other else None,
     )
+    # A session of its own is a scheduling group of its own (sched(7), autogroup), inside which alone its nice counts.
+    with suppress(OSError):
+        Path(f"/proc/{process.pid}/autogroup").write_text(str(NICE))
+    return process
 
 
 def _die_with(parent: int) -> Callable[[], None]:
     def bind() -> None:
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+        os.nice(NICE)
         if os.getppid() != parent:  # it died before the line above
             os._exit(1)
 

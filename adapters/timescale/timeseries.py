@@ -37,6 +37,14 @@ class Table(Struct, frozen=True):
     segment_by: str | None
 
 
+class Piece(Struct, frozen=True):
+    """A partition or chunk: the time it is for, and its name as SQL."""
+
+    start: datetime
+    end: datetime
+    name: str
+
+
 class Flavour(Protocol):
     """What a database makes of time-series tables."""
 
@@ -50,12 +58,20 @@ class Flavour(Protocol):
         """Make sure that rows of these times find a place; return how many partitions were made."""
         ...
 
-    async def drop_before(self, connection: Connection, table: Table, time: datetime) -> int:
-        """Drop what lies wholly before `time`; return how many partitions were dropped."""
+    async def drop_between(self, connection: Connection, table: Table, start: datetime, end: datetime) -> int:
+        """Drop partitions that lie wholly in [start, end); return how many."""
         ...
 
     async def compress_before(self, connection: Connection, table: Table, time: datetime) -> int:
         """Compress what lies wholly before `time`, where the edition can; return how many partitions were."""
+        ...
+
+    async def pieces(self, connection: Connection, table: Table) -> "list[Piece]":
+        """Return the partitions, oldest first."""
+        ...
+
+    async def size(self, connection: Connection, table: Table) -> int:
+        """Return the bytes of a table with its indexes."""
         ...
 
 
@@ -103,9 +119,10 @@ class Plain:
             await self._make(connection, table, start)
         return len(starts - present)
 
-    async def drop_before(self, connection: Connection, table: Table, time: datetime) -> int:
-        """Drop partitions that end at or before `time`."""
-        old = [name for name, start in await self._partitions(connection, table) if start + table.chunk <= time]
+    async def drop_between(self, connection: Connection, table: Table, start: datetime, end: datetime) -> int:
+        """Drop partitions that begin and end there."""
+        present = await self._partitions(connection, table)
+        old = [name for name, begin in present if start <= begin and begin + table.chunk <= end]
         for name in old:
             await connection.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(name)))
         return len(old)
@@ -113,6 +130,17 @@ class Plain:
     async def compress_before(self, connection: Connection, table: Table, time: datetime) -> int:
         """Plain PostgreSQL has nothing to compress with."""
         return 0
+
+    async def pieces(self, connection: Connection, table: Table) -> list[Piece]:
+        """Return the partitions."""
+        present = await self._partitions(connection, table)
+        return sorted((Piece(start, start + table.chunk, name) for name, start in present), key=lambda p: p.start)
+
+    async def size(self, connection: Connection, table: Table) -> int:
+        """Return its bytes."""
+        query = "select coalesce(sum(pg_total_relation_size(relid)), 0)::int8 from pg_partition_tree(%s::regclass)"
+        row = await (await connection.execute(query, (table.name,))).fetchone()
+        return int(row[0]) if row else 0
 
     async def _make(self, connection: Connection, table: Table, start: datetime) -> None:
         # A partition sees little but inserts; without this its visibility map, and so index-only scans, would lag.
@@ -157,9 +185,22 @@ class Timescale:
         """The extension makes its chunks itself."""
         return 0
 
-    async def drop_before(self, connection: Connection, table: Table, time: datetime) -> int:
-        """Drop chunks that end at or before `time`."""
-        return await self._count(connection, "select count(*) from drop_chunks(%s::regclass, %s)", (table.name, time))
+    async def drop_between(self, connection: Connection, table: Table, start: datetime, end: datetime) -> int:
+        """Drop chunks that begin and end there."""
+        query: LiteralString = "select count(*) from drop_chunks(%s::regclass, older_than => %s, newer_than => %s)"
+        return await self._count(connection, query, (table.name, end, start))
+
+    async def pieces(self, connection: Connection, table: Table) -> list[Piece]:
+        """Return the chunks."""
+        query = (
+            "select range_start, range_end, format('%%I.%%I', chunk_schema, chunk_name)"
+            " from timescaledb_information.chunks where hypertable_name = %s order by 1"
+        )
+        return [Piece(*row) for row in await (await connection.execute(query, (table.name,))).fetchall()]
+
+    async def size(self, connection: Connection, table: Table) -> int:
+        """Return its bytes, what is compressed included."""
+        return await self._count(connection, "select hypertable_size(%s::regclass)", (table.name,))
 
     async def compress_before(self, connection: Connection, table: Table, time: datetime) -> int:
         """Compress chunks that end at or before `time`; `0A000` means that this edition has no compression."""

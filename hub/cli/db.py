@@ -1,20 +1,21 @@
 """`citywatch db`: the database of a site: where it is, how it is, its tables, and moving it to another server."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
-from adapters.timescale import EmbeddedPostgres, running_dsn
+from adapters.timescale import running_dsn
 from adapters.timescale.connections import opened, veiled
 from adapters.timescale.migrate import migrate as apply_migrations
 from adapters.timescale.report import Report, report
 from adapters.timescale.transfer import transfer
 from drivers import REGISTRY
+from hub.cli import holds as hold_orders
+from hub.cli.store import EMBEDDED, database
 from hub.config import load
 from hub.model import StorageError
 
@@ -23,8 +24,6 @@ app = typer.Typer(help="The database. / Cơ sở dữ liệu.", no_args_is_help=
 SiteFolder = Annotated[Path, typer.Argument(metavar="SITE", help="Folder with site.yaml.", file_okay=False)]
 State = Annotated[Path, typer.Option("--state", help="The hub's state folder, where an embedded database lies.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
-EMBEDDED = "embedded"
 
 
 @app.command()
@@ -69,32 +68,46 @@ def copy(
         typer.echo(f"{sum(rows.values())} rows copied; now set store.url of {site} and start the hub")
 
 
-@asynccontextmanager
-async def _database(site: Path, state: Path) -> AsyncIterator[str]:
-    """Give the DSN of a site's database; an embedded one that is not running runs while inside."""
-    found = load(site, REGISTRY).store.url
-    if found != EMBEDDED:
-        yield found
-    elif running := running_dsn(state):
-        yield running
-    elif not (state / "postgres" / "data").is_dir():
-        raise StorageError(f"there is no embedded database in {state}: the hub makes it when it first starts")
-    else:
-        server = EmbeddedPostgres(state)
-        try:
-            yield await server.start()
-        finally:
-            await server.stop()
+@app.command()
+def hold(
+    site: SiteFolder,
+    state: State,
+    start: Annotated[str, typer.Option("--from", help="ISO 8601.")],
+    end: Annotated[str, typer.Option("--to", help="ISO 8601.")],
+    reason: Annotated[str, typer.Option("--reason", help="By whose order, and why.")],
+    record_class: Annotated[str | None, typer.Option("--class", help="A word of store.keep; none: all.")] = None,
+) -> None:
+    """Keep a span of time from deletion, until released. / Giữ lại dữ liệu, không xóa."""
+    typer.echo(f"hold {hold_orders.add(site, state, record_class, start, end, reason)}")
+
+
+@app.command()
+def holds(site: SiteFolder, state: State, as_json: AsJson = False) -> None:
+    """List what is kept from deletion. / Xem dữ liệu đang giữ."""
+    found = hold_orders.standing(site, state)
+    if as_json:
+        typer.echo(msgspec.json.encode(found).decode())
+        return
+    for one in found:
+        span = f"{one.start:%Y-%m-%d %H:%M} to {one.end:%Y-%m-%d %H:%M}"
+        typer.echo(f"{one.id:>4}  {one.record_class or 'everything':<14} {span}  {one.reason} ({one.who})")
+
+
+@app.command()
+def release(site: SiteFolder, number: Annotated[int, typer.Argument(metavar="NUMBER")], state: State) -> None:
+    """End a hold: what is too old is deleted the next time. / Thôi giữ dữ liệu."""
+    hold_orders.end(site, state, number)
+    typer.echo(f"hold {number} is released")
 
 
 async def _status(site: Path, state: Path) -> Report:
-    async with _database(site, state) as dsn:
+    async with database(site, state) as dsn:
         return await report(dsn)
 
 
 async def _migrate(site: Path, state: Path) -> list[str]:
     done: list[str] = []
-    async with _database(site, state) as dsn, opened(dsn) as connection:
+    async with database(site, state) as dsn, opened(dsn) as connection:
         await apply_migrations(connection, tell=done.append)
     return done
 
@@ -102,7 +115,7 @@ async def _migrate(site: Path, state: Path) -> list[str]:
 async def _copy(site: Path, state: Path, target: str, quiet: bool) -> dict[str, int]:
     if running_dsn(state):
         raise StorageError(f"the hub runs on {state} and would go on storing into the old database: stop it first")
-    async with _database(site, state) as dsn:
+    async with database(site, state) as dsn:
         return await transfer(dsn, target, lambda table, n: None if quiet else typer.echo(f"{table:<16}{n:>14,}"))
 
 
@@ -112,6 +125,26 @@ def _text(found: Report) -> str:
     for migration in found.migrations:
         when = f"{migration.at:%Y-%m-%d %H:%M}" if migration.at else "missing: `citywatch db migrate`"
         lines.append(f"  {migration.version:04} {migration.name:<12} {when}")
+    lines += _fill(found)
     if found.dead_letters:
         lines.append(f"{found.dead_letters} rows were refused and are kept in the table dead_letter, with the reason")
     return "\n".join(lines)
+
+
+def _fill(found: Report) -> list[str]:
+    lines = [f"{'table':<16}{'MB':>10}  {'oldest':<16}  {'newest':<16}  kept"] if found.tables else []
+    for table in found.tables:
+        span = [f"{at:%Y-%m-%d %H:%M}" if at else "-" for at in (table.oldest, table.newest)]
+        keep = f"{table.keep.days} d" if table.keep else "for ever"
+        lines.append(f"{table.name:<16}{table.bytes / 1e6:>10,.1f}  {span[0]:<16}  {span[1]:<16}  {keep}")
+    if found.last_stored:
+        lines.append(f"last stored {datetime.fromtimestamp(found.last_stored, UTC):%Y-%m-%d %H:%M:%S} UTC")
+    if found.rolled_up_to:
+        lines.append(f"readings since {found.rolled_up_to:%Y-%m-%d %H:%M} wait to be rolled up")
+    lines += [f"gaps by {gap.cause}: {gap.lasting} last, {gap.last_day} in the last day" for gap in found.gaps]
+    lines += [f"job {job.name}: next {job.next_at:%H:%M:%S} UTC, took {job.seconds:.1f} s last" for job in found.jobs]
+    lines += [
+        f"hold {one.id}: {one.record_class or 'everything'} {one.start:%Y-%m-%d} to {one.end:%Y-%m-%d}"
+        for one in found.holds
+    ]
+    return lines

@@ -75,6 +75,13 @@ class KeepEntry(Strict):
     device_events: Period = said(
         "Device events.", "Sự kiện thiết bị.", default="400d", validate_default=True, example="400d"
     )
+    plates: Period = said(
+        "Licence plates in device events; the events stay.",
+        "Biển số trong sự kiện; sự kiện vẫn giữ.",
+        default="30d",
+        validate_default=True,
+        example="30d",
+    )
     journal: Period = said(
         "Alarms and operator actions.", "Nhật ký báo động.", default="5y", validate_default=True, example="5y"
     )
