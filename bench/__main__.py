@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-BENCHES = ("check", "road", "ingest", "latency", "panels", "scan", "snmp", "opcua")
+BENCHES = ("check", "road", "ingest", "latency", "panels", "scan", "snmp", "opcua", "rules")
 LONGEST_S = 400
 
 Line = dict[str, float | str]
@@ -30,6 +30,10 @@ TARGETS: dict[tuple[str, str], list[tuple[str, str, float]]] = {
     ("opcua", "connections"): [("connections", ">=", 200), ("rss_mb", "<=", 400)],
     ("opcua", "latency"): [("p99_ms", "<=", 150)],
     ("opcua", "ratio"): [("driver_to_bare", "<=", 1.2), ("stored_to_bare", "<=", 1.2)],
+    ("rules", "conditions"): [("evaluations_per_s", ">=", 300_000)],
+    ("rules", "engine"): [("evaluations_per_s", ">=", 300_000)],
+    ("rules", "windows"): [("instances", ">=", 10_000), ("rss_mb", "<=", 200)],
+    ("rules", "step"): [("p99_ms", "<=", 1)],
 }
 
 
