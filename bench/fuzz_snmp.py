@@ -7,6 +7,8 @@ from typing import Any
 from bench.fuzz_input import Case, sound, spoilt
 from drivers.snmp import SPEC as SNMP
 from drivers.snmp import ber, trap, value
+from drivers.snmp.connection import Authentication, Privacy
+from drivers.snmp.spoken import spoken
 from drivers.snmp.traps_address import User
 from drivers.snmp.usm import Unproven, Usm
 from hub.model import Reason
@@ -48,17 +50,26 @@ _V1 = _tlv(
     ),
 )  # fmt: skip
 _ENGINE = bytes.fromhex("8000000001020304")
-_CLAIM = _tlv(
-    ber.SEQUENCE, _tlv(ber.OCTETS, _ENGINE), _tlv(ber.INTEGER, b"\1"), _tlv(ber.INTEGER, b"\1"),
-    _tlv(ber.OCTETS, b"watch"), _tlv(ber.OCTETS, b""), _tlv(ber.OCTETS, b""),
-)  # fmt: skip
-_V3_HEAD = _tlv(
-    ber.SEQUENCE, _tlv(ber.INTEGER, b"\1"), _tlv(ber.INTEGER, b"\0\xff\xe3"), _tlv(ber.OCTETS, b"\0"),
-    _tlv(ber.INTEGER, b"\3"),
-)  # fmt: skip
 _PDU = _tlv(ber.TRAP_V2, _COUNTS, _tlv(ber.SEQUENCE, *_HEAD, *_PAIRS))
 _SCOPED = _tlv(ber.SEQUENCE, _tlv(ber.OCTETS, _ENGINE), _tlv(ber.OCTETS, b""), _PDU)
-_V3 = _tlv(ber.SEQUENCE, _tlv(ber.INTEGER, b"\3"), _V3_HEAD, _tlv(ber.OCTETS, _CLAIM), _SCOPED)
+
+
+def _v3(user: bytes, flags: int, data: bytes) -> bytes:
+    """Return a message of version 3; the digest of one that is signed is as long as it should be, and wrong."""
+    digest, salt = b"\x55" * (24 * (flags & 1)), b"\xaa" * (4 * (flags & 2))
+    claim = _tlv(
+        ber.SEQUENCE, _tlv(ber.OCTETS, _ENGINE), _tlv(ber.INTEGER, b"\1"), _tlv(ber.INTEGER, b"\1"),
+        _tlv(ber.OCTETS, user), _tlv(ber.OCTETS, digest), _tlv(ber.OCTETS, salt),
+    )  # fmt: skip
+    head = _tlv(
+        ber.SEQUENCE, _tlv(ber.INTEGER, b"\1"), _tlv(ber.INTEGER, b"\0\xff\xe3"), _tlv(ber.OCTETS, bytes([flags])),
+        _tlv(ber.INTEGER, b"\3"),
+    )  # fmt: skip
+    return _tlv(ber.SEQUENCE, _tlv(ber.INTEGER, b"\3"), head, _tlv(ber.OCTETS, claim), data)
+
+
+_V3 = _v3(b"watch", 0, _SCOPED)
+_SIGNED, _HIDDEN = _v3(b"guard", 1, _SCOPED), _v3(b"guard", 3, _tlv(ber.OCTETS, b"\x77" * 64))
 
 
 def traps() -> Case:
@@ -80,15 +91,30 @@ def traps() -> Case:
     return case
 
 
+def words() -> Case:
+    """Messages as `citywatch trace` tells them. May raise nothing."""
+    good = (_V1, _v2(ber.TRAP_V2), _v2(0xA0), _v2(0xA2), _v2(0xA5), _V3, _SIGNED, _HIDDEN)
+
+    def case(dice: Random) -> None:
+        said, _ = spoken(spoilt(dice, dice.choice(good)))
+        assert said
+
+    return case
+
+
 def usm() -> Case:
-    """Messages of version 3 through proof. May raise Malformed, Unproven."""
-    engine = Usm(
-        [User(name="watch", auth=None, privacy=None, security="none")], b"\x80\0\0\0\x01own", 1, lambda *_: None
-    )
+    """Messages of version 3 through proof, unsigned, signed and encrypted. May raise Malformed, Unproven."""
+    auth, privacy = Authentication(password="words-of-a-fuzzer"), Privacy(password="words-of-a-fuzzer")
+    users = [
+        User(name="watch", auth=None, privacy=None, security="none"),
+        User(name="guard", auth=auth, privacy=privacy, engines=(_ENGINE.hex(),)),
+    ]
+    engine = Usm(users, b"\x80\0\0\0\x01own", 1, lambda *_: None)
+    good = (_V3, _SIGNED, _HIDDEN)
 
     def case(dice: Random) -> None:
         try:
-            engine.receive(spoilt(dice, _V3), ("127.0.0.1", 162), dice.randrange(10**9))
+            engine.receive(spoilt(dice, dice.choice(good)), ("127.0.0.1", 162), dice.randrange(10**9))
         except (ber.Malformed, Unproven):
             pass
 

@@ -11,7 +11,7 @@ from pymodbus.framer import FramerRTU, FramerSocket
 
 from bench.fuzz_input import Case, sound, spoilt
 from bench.fuzz_opcua import opcua_messages
-from bench.fuzz_snmp import snmp_values, traps, usm
+from bench.fuzz_snmp import snmp_values, traps, usm, words
 from drivers.base import BoundDevice, BoundPoint
 from drivers.modbus import SPEC as MODBUS
 from drivers.modbus.client import _Undecoded
@@ -199,8 +199,9 @@ TARGETS: dict[str, tuple[Callable[[], Case], float]] = {
     "modbus tcp": (lambda: modbus("tcp"), 0.2),
     "modbus rtu": (lambda: modbus("rtu"), 0.15),
     "mqtt": (mqtt, 0.25),
-    "snmp traps": (traps, 0.15),
-    "snmp usm": (usm, 0.005),
+    "snmp traps": (traps, 0.125),
+    "snmp usm": (usm, 0.01),
+    "snmp words": (words, 0.02),
     "snmp values": (snmp_values, 0.1),
     "opcua values": (opcua_values, 0.075),
     "opcua messages": (opcua_messages, 0.05),
