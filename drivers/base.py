@@ -179,6 +179,8 @@ class DriverSpec(Struct, frozen=True):
     place is none of the network (a serial port)."""
     datagrams: bool = False
     """Whether that is a UDP port: nobody can tell whether it is open before the protocol has spoken."""
+    exclusive: bool = False
+    """Whether a second session ends the first (MQTT's client id): whoever looks beside a running hub uses `trace`."""
     redirect: Callable[[Any, str, int], Any] | None = None
     """(connection model, host, port) → the same connection at another address (a simulator's)."""
     example: Callable[[Any, Any], Value | Reason] | None = None

@@ -27,6 +27,7 @@ SPEC = DriverSpec(
     line=line,
     load=_load,
     pushes=True,
+    exclusive=True,
     trace=_trace,
     endpoint=endpoint,
     redirect=redirect,

@@ -15,9 +15,13 @@ from drivers.base import BoundDevice, DriverSpec, Seen
 from hub.cli.cures import cure
 from hub.model import (
     Device,
+    DeviceId,
+    DeviceState,
     DriverError,
+    Intake,
     Misconfigured,
     NoAnswer,
+    PointId,
     Reason,
     Sample,
     Unreachable,
@@ -39,6 +43,34 @@ class Step(Struct, frozen=True):
     ok: bool | None
     says: str
     fix: str = ""
+
+
+class Ear:
+    """A sink that keeps the latest sample of each point, and knows when all have spoken."""
+
+    def __init__(self, points: set[PointId]) -> None:
+        self.samples: dict[PointId, Sample] = {}
+        self.complete = asyncio.Event()
+        self._points = points
+
+    def take(self, intake: Intake) -> None:
+        """Keep what came."""
+        self.samples.update((s.point, s) for s in one_by_one([*intake.samples, *intake.blocks]))
+        if intake.release is not None:
+            intake.release()
+        if self._points <= self.samples.keys():
+            self.complete.set()
+
+    def report(self, device: DeviceId, state: DeviceState, reason: str = "", detail: str = "") -> None:
+        """Take no notice: what is wrong with a point is in its sample."""
+
+    def last_heard(self, device: DeviceId) -> None:
+        """Return nothing: nobody was heard before."""
+
+    async def receipts(self, source: str) -> bytes:
+        """Return nothing: nothing is durable here."""
+        del source
+        return b""
 
 
 class Examination:
@@ -64,7 +96,7 @@ class Examination:
             return
         self._note("configuration", True, f"{len(self._bound.points)} points, {self._device.origin}")
         if await self._reached():
-            await (self._told() if self._spec.pushes else self._asked())
+            await (self._told() if self._spec.exclusive else self._asked())
 
     # -- the way ----------------------------------------------------------------------------------------------------
 
@@ -116,12 +148,11 @@ class Examination:
             await driver.close()
 
     async def _read(self, driver: Any) -> None:
-        if not self._bound.points:
-            self._note("read", None, "no points")
+        if self._spec.hears or not self._bound.points:
+            self._note("read", None, "it reports by itself" if self._spec.hears else "no points")
             return
         try:
-            async with asyncio.timeout(self._bound.timeout * len(self._bound.points) + PATIENCE):
-                samples = one_by_one(await driver.read(self._bound.points))
+            samples = await (self._gathered(driver) if self._spec.pushes else self._fetched(driver))
         except (DriverError, TimeoutError) as error:
             self._fault("read", error)
             return
@@ -132,6 +163,23 @@ class Examination:
             self._note("read", False, f"{says}; {_listed(refused)}", "points_refused")
         elif self._note("read", bool(with_value), says, "" if with_value else "no_values"):
             self._decode(samples)
+
+    async def _fetched(self, driver: Any) -> list[Sample]:
+        async with asyncio.timeout(self._bound.timeout * len(self._bound.points) + PATIENCE):
+            return one_by_one(await driver.read(self._bound.points))
+
+    async def _gathered(self, driver: Any) -> list[Sample]:
+        """Return what a device reports until it has spoken of every point, or the time is over."""
+        ear = Ear({p.id for p in self._bound.points})
+        listening = asyncio.ensure_future(driver.subscribe(ear))
+        waiting = asyncio.ensure_future(ear.complete.wait())
+        done, _ = await asyncio.wait((listening, waiting), timeout=self._listen, return_when=asyncio.FIRST_COMPLETED)
+        for task in (listening, waiting):
+            task.cancel()
+        await asyncio.gather(listening, waiting, return_exceptions=True)
+        if listening in done and (error := listening.exception()) is not None:
+            raise error
+        return list(ear.samples.values())
 
     def _decode(self, samples: list[Sample]) -> None:
         points = {p.id: p for p in self._device.points}

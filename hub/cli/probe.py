@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from drivers.base import BoundDevice, DriverSpec
+from drivers.base import BoundDevice, DriverSpec, Tracer
 from drivers.runner import bind
 from hub.model import DriverError, Reason, Site, one_by_one
 
@@ -108,6 +108,8 @@ async def _reach(host: str, port: int) -> str:
 
 
 async def _talk(spec: DriverSpec, devices: list[BoundDevice]) -> list[Row]:
+    if spec.exclusive and spec.trace is not None:
+        return await _listen(spec.trace, devices)
     try:
         driver = spec.load()(devices)
         async with asyncio.timeout(2 * PATIENCE):
@@ -120,6 +122,24 @@ async def _talk(spec: DriverSpec, devices: list[BoundDevice]) -> list[Row]:
         return [await _read(driver, device) for device in devices]
     finally:
         await driver.close()
+
+
+async def _listen(load: Callable[[], Tracer], devices: list[BoundDevice]) -> list[Row]:
+    """Sign in as a listener, with a session of its own: the driver's would throw a running hub out of its."""
+    signed_in = asyncio.Event()
+    try:
+        listening = asyncio.ensure_future(load()(devices[0], lambda _: signed_in.set()))
+    except ImportError as error:
+        return [_row(device, False, str(error)) for device in devices]
+    waiting = asyncio.ensure_future(signed_in.wait())
+    await asyncio.wait((listening, waiting), timeout=2 * PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+    for task in (listening, waiting):
+        task.cancel()
+    ended, _ = await asyncio.gather(listening, waiting, return_exceptions=True)
+    if signed_in.is_set():
+        return [_row(device, True, "signed in; it reports by itself") for device in devices]
+    why = str(ended) if isinstance(ended, DriverError) else "no answer while signing in"
+    return [_row(device, False, why) for device in devices]
 
 
 async def _read(driver: Any, device: BoundDevice) -> Row:

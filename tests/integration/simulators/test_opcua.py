@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from drivers import REGISTRY
+from hub.cli.doctor import examine
 from hub.config import load
 from hub.model import Device, DeviceState, Reason
 from tests.integration.simulators.test_drivers import Road
@@ -109,3 +110,13 @@ async def test_a_broken_line_makes_the_panel_offline_and_a_mended_one_brings_it_
     road.fleet.heal("panel")
     await road.sees("panel/z01.alarm", True)
     await online(road)
+
+
+async def test_the_doctor_finds_a_panel_well(road: Road, tmp_path: Path) -> None:
+    await online(road)
+    site = road.fleet.redirected(load(tmp_path, REGISTRY))
+    (row,) = await examine(site, [site.devices["panel"]], "en", 5.0)
+    assert [step["step"] for step in row["steps"]] == ["configuration", "name", "port", "sign_in", "read", "decode"], (
+        row
+    )
+    assert row["ok"], row["steps"][-1]
