@@ -52,6 +52,7 @@ class Fake:
         self.notifications: Row = {"channels": [], "rosters": [], "waiting": [], "items": []}
         self.dead_letters: list[Row] = []
         self.retried: list[str] = []
+        self.steps: dict[str, list[Row]] = {}
         self.signed_in = True
         self.password = "a long enough phrase"
         self.frozen = self.lying = False
@@ -71,6 +72,7 @@ class Fake:
         app.router.add_get("/api/v1/stream", self._stream)
         app.router.add_post("/api/v1/login", self._login)
         app.router.add_post("/api/v1/notifications/{key}/retry", self._retry)
+        app.router.add_post("/api/v1/alarms/{alarm:.+}/playbook/{step}", self._mark)
         app.router.add_get("/api/v1/{rest:.*}", self._get)
         app.router.add_get("/{rest:.*}", self._static)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -152,11 +154,25 @@ class Fake:
         }
         if path in answers:
             return web.json_response(answers[path])
+        if path.endswith("/playbook"):
+            return web.json_response(self._checklist(path))
         if path.endswith("/points"):
             return web.json_response({"items": self.points[path.split("/")[1]], "next": None})
         if path.endswith("/history"):
             return web.json_response(self._history(path))
         return web.json_response({"title": "no such path", "status": 404, "detail": path}, status=404)
+
+    def _checklist(self, path: str) -> Row:
+        alarm = path.removeprefix("alarms/").removesuffix("/playbook")
+        empty = {"occurrence": 1, "since": iso(), "mark": None, "started_by": None, "started_at": None}
+        return {"alarm": alarm, **empty, "steps": self.steps.get(alarm, [])}
+
+    async def _mark(self, request: web.Request) -> web.Response:
+        alarm, step = request.match_info["alarm"], request.match_info["step"]
+        for row in self.steps[alarm]:
+            if row["step"] == step:
+                row |= {"by": "an", "at": iso()} if (await request.json())["done"] else {"by": None, "at": None}
+        return web.json_response(self._checklist(f"alarms/{alarm}/playbook"))
 
     async def _retry(self, request: web.Request) -> web.Response:
         self.retried.append(request.match_info["key"])

@@ -14,10 +14,14 @@ STATUS = {"unknown": 404, "conflict": 409, "not_recorded": 503}
 
 
 async def checklist(call: Call) -> Answer:
-    """Show the checklist of a standing alarm."""
-    found = None if call.parts.checklists is None else call.parts.checklists.of(call.path("alarm"))
+    """Show the checklist of an alarm; one without a checklist has no steps."""
+    name = call.path("alarm")
+    found = None if call.parts.checklists is None else call.parts.checklists.of(name)
+    known = call.parts.view.alarm(name)
+    if found is None and known is not None:
+        found = Checklist(name, known.last.occurrence, known.since, (), mark=known.last.mark)
     if found is None:
-        raise not_found("alarm with a checklist", call.path("alarm"))
+        raise not_found("alarm", name)
     return _row(found)
 
 

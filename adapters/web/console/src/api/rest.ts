@@ -1,6 +1,6 @@
 // The hub's REST interface, as far as this console uses it. Errors carry what the hub said.
 
-import type { DeadLetterPage, NotificationsAnswer, RetryAnswer, AwaitingPage, CommandAnswer, CommandPage, DeviceAnswer, HeldPage, HistoryAnswer, HoldAnswer, JournalPage, MapAnswer, MeAnswer, PointPage, Problem, SelectAnswer, SiteAnswer, ZonePage } from "./protocol.ts";
+import type { ChecklistAnswer, DeadLetterPage, NotificationsAnswer, RetryAnswer, AwaitingPage, CommandAnswer, CommandPage, DeviceAnswer, HeldPage, HistoryAnswer, HoldAnswer, JournalPage, MapAnswer, MeAnswer, PointPage, Problem, SelectAnswer, SiteAnswer, ZonePage } from "./protocol.ts";
 
 const ROOT = "/api/v1";
 
@@ -63,6 +63,9 @@ export const rest = {
   holds: () => ask<HeldPage>("/holds?limit=1000"),
   endHold: (scope: string) => send<HoldAnswer>(`/holds/${encodeURIComponent(scope)}/end`, "POST", {}),
   map: () => ask<MapAnswer>("/map.geojson"),
+  checklist: (alarm: string) => ask<ChecklistAnswer>(`/alarms/${encodeURIComponent(alarm)}/playbook`),
+  markStep: (alarm: string, step: string, body: { occurrence: number; done: boolean }) =>
+    send<ChecklistAnswer>(`/alarms/${encodeURIComponent(alarm)}/playbook/${encodeURIComponent(step)}`, "POST", body),
   notifications: () => ask<NotificationsAnswer>("/notifications?limit=100"),
   deadLetters: () => ask<DeadLetterPage>("/notifications/dead-letters?limit=200"),
   retry: (key: string) => send<RetryAnswer>(`/notifications/${encodeURIComponent(key)}/retry`, "POST"),

@@ -13,6 +13,7 @@ import { describe, link } from "../state/session.ts";
 import { store } from "../state/store.ts";
 import { alarmSymbol } from "./symbol.ts";
 import { entryLine } from "./journal-entry.ts";
+import "./checklist.ts";
 import "./trend.ts";
 import "./hold.ts";
 import { holdLines } from "./hold-lines.ts";
@@ -87,7 +88,7 @@ class AlarmDetail extends View {
       </div>
       <div class="detail-body">
         ${row.category === "fire" ? html`<p class="not-a-panel">${say("not_a_panel")}</p>` : nothing}
-        ${this.#causes(row)} ${this.#facts(row)} ${this.#instructions(row)} ${this.#trend(row)} ${this.#events(row)}
+        ${this.#causes(row)} ${this.#facts(row)} ${this.#instructions(row)} ${ended ? nothing : html`<cw-checklist .row=${row}></cw-checklist>`} ${this.#trend(row)} ${this.#events(row)}
       </div>
       ${ended ? nothing : html`<cw-hold .row=${row}></cw-hold>`}
       ${ended ? nothing : this.#actions(row)}

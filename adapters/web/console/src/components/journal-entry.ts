@@ -35,6 +35,8 @@ export function said(entry: JournalEntry): Said {
       return { ...base, what: word(entry.kind, "k_"), about: commandWords(body) };
     case "command_result":
       return { ...base, what: word(str(body["outcome"]), "out_"), about: commandWords(body), detail: str(body["detail"]) };
+    case "playbook_step":
+      return { ...base, what: word(str(body["what"]), "st_"), about: str(body["alarm"]), detail: [body["step"], body["note"], body["mark"]].map(str).filter(Boolean).join(" · ") };
     case "delivery":
       return { ...base, what: word(str(body["outcome"]), "dl_"), about: `${str(body["channel"])} ${list(body["to"])}`, detail: str(body["detail"]) };
     case "system_note":

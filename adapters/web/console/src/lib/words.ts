@@ -110,6 +110,16 @@ export const WORDS = {
   consequences: ["hệ quả", "consequences"],
   folded_under: ["Gộp dưới", "Folded under"],
   first_out: ["đầu tiên", "first"],
+  // checklists
+  checklist: ["Danh sách việc", "Checklist"],
+  done_by: ["xong:", "done by"],
+  step_late: ["TRỄ HẠN", "LATE"],
+  time_left: ["còn", "left"],
+  st_started: ["Bắt đầu danh sách việc", "Checklist begun"],
+  st_done: ["Việc đã xong", "Step done"],
+  st_undone: ["Bỏ đánh dấu", "Step not done"],
+  st_late: ["Việc trễ hạn", "Step late"],
+  k_playbook_step: ["Danh sách việc", "Checklist"],
   // notifications
   notifications: ["Thông báo", "Notifications"],
   channel: ["Kênh", "Channel"],
