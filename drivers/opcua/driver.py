@@ -79,7 +79,12 @@ class OpcUaDriver:
         if self._publisher is None:
             raise Unreachable(f"{session.where} is not connected")
         devices = list(self._devices.values())
-        await Listening(devices, session, self._publisher, self.items, self.alarms, self._clock, sink).run()
+        listening = Listening(devices, session, self._publisher, self.items, self.alarms, self._clock, sink)
+        try:
+            await listening.run()
+        except Unreachable as lost:
+            self.items.wary |= lost.reason == "protocol_error"
+            raise
 
     async def write(self, point: BoundPoint, value: Value) -> None:
         """Set a variable or call a method. Raises Refused, Unreachable."""

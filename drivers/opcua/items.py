@@ -29,6 +29,8 @@ READ_INSTEAD = {
 
 URGENT = 50 * MILLISECOND
 """How often the server looks at what people may have to act on at once, and how often it reports it."""
+SCALAR = -1
+"""ValueRank of one thing; below it are those that may be arrays, above it those that are (OPC 10000-3, 5.6.2)."""
 Subscriptions = Mapping[bool, int]
 """Whether for what is urgent → the number of its subscription; what has none is read."""
 
@@ -54,6 +56,8 @@ class Items:
 
     def __init__(self, devices: Iterable[BoundDevice]) -> None:
         self.overflows = 0
+        self.wary = False
+        """Whether the server has once sent more than is taken: what may be an array is then set aside like one."""
         self.vanished: list[PointId] = []
         """Points whose node the server has let go while it was watched, until somebody asks."""
         found: dict[object, Item] = {}
@@ -140,7 +144,7 @@ class Items:
         ranks = await session.read([node for _, node in known], VALUE_RANK)
         for (item, _), rank in zip(known, ranks, strict=False):
             found = rank.Value.Value if rank is not None and rank.Value is not None else None
-            if isinstance(found, int) and found >= 1:
+            if isinstance(found, int) and (found >= 0 or (self.wary and found < SCALAR)):
                 item.node, item.reason, item.read = None, Reason.UNDECODABLE, False
 
     async def _watch(self, session: Session, subscriptions: Subscriptions, numbers: Iterable[int]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from asyncua import ua
 from msgspec.structs import replace
 
 from drivers.opcua.driver import OpcUaDriver
@@ -185,6 +186,27 @@ async def test_a_server_that_says_its_map_has_changed_is_looked_through_anew(fle
         await ear.sees(missing=7.5, elsewhere=Reason.MISCONFIGURED)
         fleet.set("opc/label", "still told")
         await ear.sees(label="still told")
+
+
+async def test_a_number_that_becomes_ten_million_ends_one_session_and_is_then_set_aside_alone(fleet: Fleet) -> None:
+    line: Any = fleet._line_of["opc"]
+    index = await line._server.get_namespace_index(URI)
+    place, number = node_id("Nothing", index), ua.VariantType.Double
+    added = await line._server.nodes.objects.add_variable(place, "Nothing", 7.5)
+    await added.write_attribute(ua.AttributeIds.ValueRank, ua.DataValue(ua.Variant(ua.ValueRank.Any)))
+    ear, driver = Ear(), plain(fleet)
+    async with listening(driver, ear) as task:
+        await ear.sees(missing=7.5, label="simulated")
+        many = ua.DataValue(ua.Variant([0.5] * 10_000_000, number))
+        await line._server.write_attribute_value(place, many)
+        with pytest.raises(Unreachable) as told:
+            await task
+    assert told.value.reason == "protocol_error"
+    assert "look for an array among its variables" in str(told.value)
+    async with listening(driver, ear):
+        await ear.sees(missing=Reason.UNDECODABLE, label="simulated")
+        await ear.until(lambda: ear.health[-1][1] == "undecodable")
+        assert f"missing (nsu={URI};s=Nothing)" in ear.health[-1][2]
 
 
 async def test_a_server_that_says_nothing_more_is_told_by_its_own_keep_alive(
