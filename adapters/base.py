@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from hub.kpi import Occurrence
 from hub.model import (
     Alarm,
     AlarmId,
@@ -114,6 +115,10 @@ class Historian(Protocol):
         self, *, before: str | None, limit: int, kind: str | None, device: DeviceId | None
     ) -> list[dict[str, Any]]:
         """Return device events newest first, as JSON-ready rows with an `id` to page by."""
+        ...
+
+    async def occurrences(self, start: Timestamp, end: Timestamp) -> tuple[list[Occurrence], float]:
+        """Return every occurrence that was raised or stood in [start, end), and for which share of it the hub ran."""
         ...
 
     async def ready(self) -> bool:

@@ -25,6 +25,7 @@ from adapters.timescale.readings import ReadingsWriter, SpoolSource
 from adapters.timescale.report import note_run
 from adapters.timescale.rollups import roll_up
 from hub.journal import Journal
+from hub.kpi import Occurrence
 from hub.model import SECOND, Clock, DeviceId, PointId, Reading, Site, StorageError, Timestamp
 from hub.model.clock import from_iso
 from hub.spool import Spool
@@ -171,6 +172,10 @@ class TimescaleAdapter:
     async def history(self, point: PointId, start: Timestamp, end: Timestamp, buckets: int) -> list[Bucket]:
         """Return a point's readings in [start, end) in at most `buckets` slices. Raises StorageError."""
         return await self._queries.history(point, start, end, buckets)
+
+    async def occurrences(self, start: Timestamp, end: Timestamp) -> tuple[list[Occurrence], float]:
+        """Return every occurrence that was raised or stood in [start, end), and for which share of it the hub ran."""
+        return await self._queries.occurrences(start, end)
 
     async def coverage(self, point: PointId, start: Timestamp, end: Timestamp) -> Coverage:
         """Return how complete a point's past is in [start, end). Raises StorageError."""

@@ -13,7 +13,9 @@ from adapters.timescale.connections import Connections
 from adapters.timescale.coverage import coverage
 from adapters.timescale.figures import figure
 from adapters.timescale.history import history, plan
+from adapters.timescale.load import occurrences
 from adapters.timescale.rows import instant, timestamp
+from hub.kpi import Occurrence
 from hub.model import Clock, DeviceId, PointId, Refused, Site, Timestamp, row_id
 from hub.model.clock import iso
 from hub.model.figure import FigureSpec
@@ -87,6 +89,11 @@ class Queries:
         async with self._connections.borrow() as connection:
             rows = await (await connection.execute(query)).fetchall()
         return [_event(*row) for row in rows]
+
+    async def occurrences(self, start: Timestamp, end: Timestamp) -> tuple[list[Occurrence], float]:
+        """Return every occurrence that was raised or stood in [start, end), and for which share of it the hub ran."""
+        async with self._connections.borrow() as connection:
+            return await occurrences(connection, self.site.id, start, end)
 
     async def ready(self) -> bool:
         """Tell whether the database answers within two seconds."""

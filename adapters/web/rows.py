@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import to_builtins
+
+from hub.kpi import Kpis
 from hub.model import (
     Alarm,
     Awaiting,
@@ -187,7 +190,7 @@ def command_row(device: Device, spec: CommandSpec, role: str) -> JsonRow:
     }
 
 
-def awaiting_row(device: Device, spec: CommandSpec, asked: Awaiting, who: str, role: str) -> JsonRow:
+def awaiting_row(spec: CommandSpec, asked: Awaiting, who: str, role: str) -> JsonRow:
     """Return an `AwaitingRow` for somebody of a role."""
     return {
         "id": asked.id,
@@ -263,6 +266,14 @@ def stored_event_row(event: Mapping[str, Any]) -> JsonRow:
 def note_row(note: SystemNote, id_: str) -> JsonRow:
     """Return a `NoteRow`."""
     return {"id": id_, "what": note.what, "detail": note.detail, "at": iso(note.at)}
+
+
+def kpi_row(found: Kpis) -> JsonRow:
+    """Return a `KpiAnswer`."""
+    row: JsonRow = to_builtins(found)
+    spans = [{"start": iso(span.start), "end": iso(span.end), "alarms": span.alarms} for span in found.floods]
+    times = {"start": iso(found.start), "end": iso(found.end), "peak_at": time_or_none(found.peak_at)}
+    return row | times | {"floods": spans}
 
 
 def zone_row(zone: Zone) -> JsonRow:

@@ -53,10 +53,10 @@ class Site(Struct, frozen=True):
     points: dict[PointId, Point]
     """Every point of every device, the hub's own (`$health`) included."""
     rules: tuple[Rule, ...]
-    operators: int = 1
-    """How many people watch the alarms at a time: a flood is judged for each of them."""
     map: str | None = None
     """A GeoJSON file with the site's outlines, relative to its folder."""
     notifying: Notifying = Notifying()
     figures: tuple[FigureSpec, ...] = ()
     """Published numbers."""
+    operators: int = 1
+    """How many people watch the alarms at a time: a flood is judged for each of them."""

@@ -7,6 +7,7 @@ from adapters.web.rest import (
     figures,
     history,
     holds,
+    load,
     notifications,
     playbooks,
     session,
@@ -23,6 +24,7 @@ ROUTES: tuple[Route, ...] = (
     *playbooks.ROUTES,
     *alarms.ROUTES,
     *holds.ROUTES,
+    *load.ROUTES,
     *notifications.ROUTES,
     *session.ROUTES,
 )

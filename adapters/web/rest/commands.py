@@ -75,7 +75,7 @@ async def awaiting(call: Call) -> Answer:
     for asked in desk.awaiting():
         device = call.parts.view.site.devices[asked.device]
         spec = next(c for c in device.commands if c.name == asked.name)
-        rows.append(awaiting_row(device, spec, asked, person.name, person.role.value))
+        rows.append(awaiting_row(spec, asked, person.name, person.role.value))
     return {"items": rows, "next": None}
 
 
@@ -122,7 +122,7 @@ ROUTES = (
     ),
     Route(
         "POST", "/devices/{device}/commands/{name}/operate", operate, Right.COMMAND, CommandAnswer,
-        "Give a command; 200 means that it was taken, `outcome` what became of it (`awaiting`: a second person must confirm)",
+        "Give a command; 200 means that it was taken, `outcome` what became of it (`awaiting`: see the second person)",
         body=OperateRequest, problems=COMMAND_PROBLEMS,
     ),
     Route(

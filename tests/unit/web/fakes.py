@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.base import Bucket, Coverage, FigureValue, Gap, JournalRow
+from hub.kpi import Occurrence
 from hub.model import (
     SECOND,
     Alarm,
@@ -157,6 +158,10 @@ class FakeHub:
     def _there(self) -> None:
         if self.away:
             raise StorageError("the database does not answer")
+
+    async def occurrences(self, start: int, end: int) -> tuple[list[Occurrence], float]:
+        self._there()
+        return [Occurrence("fire:panel-1/z01.alarm", "critical", start, None, start + SECOND)], 0.5
 
     # Desk
 
