@@ -29,7 +29,7 @@ class Fires:
         if spec.after_fire and left > 0:
             raise Refused(
                 "new_fire",
-                f"{device.id} reported a new fire less than {spec.after_fire / SECOND:g} s ago: it must be heard first; "
+                f"{device.id} told of a new fire less than {spec.after_fire / SECOND:g} s ago; it must be heard first: "
                 f"{spec.name} may be given in {-(-left // SECOND)} s",
             )
 

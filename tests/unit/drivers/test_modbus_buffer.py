@@ -1,4 +1,4 @@
-"""Event buffers over Modbus: a record is read and made durable, and only then its device hears that it may forget it."""
+"""Event buffers over Modbus: a record is read and made durable, and only then may its device forget it."""
 
 import asyncio
 import random
