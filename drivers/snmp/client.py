@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from gufo.snmp._fast import GetIter
 
 from drivers.snmp import oid as oids
-from drivers.snmp import signin
+from drivers.snmp import plan, signin
 from drivers.snmp.connection import Connection
 from drivers.snmp.exchange import BadAnswer, Distrusted, Exchange
 from drivers.snmp.reads import UPTIME
@@ -49,12 +49,17 @@ class SnmpClient:
             told = f"what answers at {self._where} does not speak SNMP {self._connection.version}"
             raise Unreachable(told, "protocol_error") from why
 
-    async def get(self, names: list[str], patience: float) -> dict[str, Raw]:
+    async def get(self, names: list[str], patience: float, weight: int = 0) -> dict[str, Raw]:
         """Return the values the agent has of these OIDs; none at all when it answers with an error.
 
         Raises NoAnswer, Unreachable, Misconfigured, BadAnswer.
         """
-        return await self._ask(lambda s: s.send_get_many(names), _receive_values, patience)
+        exchange = self.exchange
+        before = exchange.requests
+        try:
+            return await self._ask(lambda s: s.send_get_many(names), _receive_values, patience)
+        finally:
+            exchange.weigh(exchange.requests - before, weight or plan.weight(names))
 
     async def column(self, column: str, repetitions: int, most: int, patience: float) -> dict[str, Raw]:
         """Return every row of a column by index.
@@ -64,7 +69,9 @@ class SnmpClient:
         walk = _Walk(column, repetitions if self._connection.version != 1 else 0)
         until = self._clock.monotonic() + LONGEST_WALK
         while not walk.ended:
+            before = self.exchange.requests
             walk.take(await self._ask(walk.send, walk.receive, patience))
+            self.exchange.weigh(self.exchange.requests - before, plan.weight([column]) + 2)
             if len(walk.rows) > most or self._clock.monotonic() > until:
                 raise BadAnswer(f"the table {column} of {self._where} has no end after {len(walk.rows)} rows")
         return walk.rows

@@ -33,6 +33,7 @@ class SnmpDriver:
         self._reads: dict[tuple[PointId, ...], tuple[int, Reads]] = {}
         self._tables = Tables()
         self._counts: Counts = {}
+        self._traffic = {d.id: [0, 0] for d in devices}
         self._walks = 0
         self.tap: Callable[[str], None] | None = None
         """Told in words what the agent is asked, for who cannot read encrypted messages."""
@@ -46,6 +47,7 @@ class SnmpDriver:
         if not points:
             return []
         device = self._devices[points[0].device]
+        self._client.exchange.account = self._traffic[device.id]
         for _ in range(2):
             reads = self._known(points) or await self._find_out(device, points)
             seen = await self._collect(device, reads)
@@ -76,6 +78,11 @@ class SnmpDriver:
         """Disconnect; safe to call twice and after a failed `open`."""
         self._client.close()
 
+    def traffic(self, device: DeviceId) -> tuple[int, int]:
+        """Return the bytes sent for a device (reckoned, see `Exchange.weigh`) and received."""
+        sent, received = self._traffic[device]
+        return sent, received
+
     def figures(self) -> Iterable[Figure]:
         """Return what the agent was asked and what came of it."""
         exchange = self._client.exchange
@@ -89,6 +96,8 @@ class SnmpDriver:
         yield Figure(
             "citywatch_snmp_undecodable", "Answers that could not be decoded", exchange.damaged, of, total=True
         )
+        for way, total in zip(("sent", "received"), map(sum, zip(*self._traffic.values(), strict=True)), strict=True):
+            yield Figure("citywatch_snmp_bytes", "Bytes on the wire", total, {**of, "way": way}, total=True)
         yield Figure("citywatch_snmp_walks", "Columns read to find rows by name", self._walks, of, total=True)
 
     async def _collect(self, device: BoundDevice, reads: Reads) -> list[Sample | Block] | None:
@@ -110,7 +119,7 @@ class SnmpDriver:
             self.tap(", ".join(ask.names))
         reason = Reason.NOT_PROGRAMMED if self._connection.version == 1 else Reason.REFUSED
         try:
-            answer = await self._client.get(ask.names, device.timeout)
+            answer = await self._client.get(ask.names, device.timeout, ask.weight)
         except BadAnswer:
             answer, reason = {}, Reason.UNDECODABLE
         if not answer:

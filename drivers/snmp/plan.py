@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from drivers.snmp import ber
+
 Wish = tuple[str, ...]
 """The objects one point needs of one answer, its own first."""
 
@@ -32,6 +34,11 @@ def pack(which: Iterable[int], wishes: Sequence[Wish], room: int) -> list[Reques
         oids = grown
         members.append(i)
     return [*packed, Request(tuple(oids), tuple(members))] if members else packed
+
+
+def weight(names: Iterable[str]) -> int:
+    """Return the bytes of the variables that ask for these objects: a name and no value each (RFC 3416, 3)."""
+    return sum(6 + len(ber.from_dotted(name)) for name in names)
 
 
 def halves(request: Request, wishes: Sequence[Wish]) -> list[Request]:

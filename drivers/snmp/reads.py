@@ -10,7 +10,7 @@ from msgspec import Struct
 from drivers.base import BoundPoint
 from drivers.snmp import rates
 from drivers.snmp.address import COUNTERS, Address
-from drivers.snmp.plan import Request, Wish, halves, pack, worth_walking
+from drivers.snmp.plan import Request, Wish, halves, pack, weight, worth_walking
 from drivers.snmp.tables import Tables, guards_of
 from drivers.snmp.value import EXACT, Raw, column, decode, percentage, whole
 from hub.model import Block, PointId, Reason, Sample, Value
@@ -47,6 +47,8 @@ class Ask(Struct, frozen=True, eq=False):
     request: Request
     names: list[str]
     """Everything that is asked for."""
+    weight: int
+    """What that takes on the wire."""
     whole: Whole | None
     rated: tuple[int, ...]
     rated_points: tuple[PointId, ...]
@@ -119,9 +121,11 @@ class Reads:
         bounds = {i: whole(a) for i, a in addresses.items()}
         plain = {i: b for i, b in bounds.items() if b is not None}
         rated = tuple(i for i, a in addresses.items() if a.rate)
+        names = [UPTIME, *self.guards, *request.oids]
         return Ask(
             request,
-            [UPTIME, *self.guards, *request.oids],
+            names,
+            weight(names),
             self._whole(plain) if plain else None,
             rated,
             tuple(self.points[i].id for i in rated),

@@ -28,7 +28,7 @@ async def trace(device: BoundDevice, tell: Tell) -> None:
     """Read all points of a device again and again, telling every message. Raises Unreachable, Misconfigured."""
     c = device.connection
     where = f"{c.host}:{c.port}"
-    async with _between(c.host, c.port, tell) as port:
+    async with between(c.host, c.port, tell) as port:
         beside = replace(device, connection=c.model_copy(update={"host": LOOPBACK, "port": port}))
         driver = SnmpDriver([beside])
         driver.tap = lambda asked: tell(Seen("sent", f"asks for {asked}")) if c.version == 3 else None
@@ -84,7 +84,7 @@ class _Side(asyncio.DatagramProtocol):
 
 
 @asynccontextmanager
-async def _between(host: str, port: int, tell: Tell) -> AsyncIterator[int]:
+async def between(host: str, port: int, tell: Tell) -> AsyncIterator[int]:
     """Stand between the driver and an agent; give the port that stands for it. Raises Unreachable."""
     loop = asyncio.get_running_loop()
     agent = _Side("received", tell, f"nobody listens for SNMP at {host}:{port} (UDP)")

@@ -10,7 +10,9 @@ from drivers.base import BoundDevice, BoundPoint
 from drivers.snmp import SPEC
 from drivers.snmp.address import Address
 from drivers.snmp.connection import Connection
+from drivers.snmp.driver import SnmpDriver
 from drivers.snmp.spoken import spoken
+from drivers.snmp.trace import between
 from hub.cli.trace import follow
 from tests.support import snmpd
 from tests.unit.snmp.messages import inform, trap_v2
@@ -74,6 +76,22 @@ async def test_a_port_where_nobody_listens_ends_the_trace_with_the_agents_own_ad
     assert not await follow(device(port, **snmpd.sign_in("2c")), SPEC, 20, told.append)
     assert any(s.way == "fault" and f"nobody listens for SNMP at 127.0.0.1:{port}" in s.says for s in told)
     assert f"no SNMP answer from 127.0.0.1:{port}" in told[-1].says
+
+
+@pytest.mark.parametrize(("version", "close"), [("2c", 2), (1, 2), (3, 12)])
+async def test_bytes_are_counted_received_exactly_and_sent_nearly(agent, version, close):
+    seen = []
+    async with between("127.0.0.1", agent.port, lambda one: seen.append((one.way, len(one.raw)))) as port:
+        asked = device(port, **snmpd.sign_in(version))
+        driver = SnmpDriver([asked])
+        await driver.open()
+        seen.clear()
+        await driver.read(asked.points)
+        sent, received = driver.traffic("d")
+        await driver.close()
+    truly = {way: [n for w, n in seen if w == way] for way in ("sent", "received")}
+    assert received == sum(truly["received"])
+    assert abs(sent - sum(truly["sent"])) <= close * len(truly["sent"])
 
 
 @given(st.one_of(st.binary(max_size=80), st.sampled_from([trap_v2(), inform()])), st.data())
