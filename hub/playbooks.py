@@ -46,6 +46,8 @@ class Playbooks:
         self._clock = clock
         self._running: dict[AlarmId, Running] = {}
         self._mark = 0
+        self._soonest: Timestamp | None = 0
+        """When something may become late; 0: look at once."""
         self._keeping = False
         self._next_keep = 0
 
@@ -63,12 +65,17 @@ class Playbooks:
         while True:
             self._read()
             now = self._clock.now()
-            dues = list(self._dues())
-            if late := [self._record(a, "late", now, step) for at, a, step in dues if at <= now]:
+            if self._soonest is not None and self._soonest <= now and (late := self._late(now)):
                 await self._journaled(late)
                 continue
             self._may_keep()
-            await self._wait(min((at for at, _, _ in dues), default=None), now)
+            await self._wait(self._soonest, now)
+
+    def _late(self, now: Timestamp) -> list[StepRecord]:
+        """Return the records of what is late now; note when to look again."""
+        dues = list(self._dues())
+        self._soonest = min((at for at, _, _ in dues if at > now), default=None)
+        return [self._record(alarm, "late", now, step) for at, alarm, step in dues if at <= now]
 
     def of(self, alarm: AlarmId) -> Checklist | None:
         """Return the playbook of a standing alarm, None when it has none."""
@@ -136,6 +143,7 @@ class Playbooks:
             running = self._running.get(record.alarm)
             if running is not None and running.occurrence == record.occurrence:
                 _fold(running, record)
+                self._soonest = 0 if record.what == "undone" else self._soonest
 
     def _transition(self, t: Transition) -> None:
         known = self._running.get(t.alarm)
@@ -143,8 +151,14 @@ class Playbooks:
             self._running.pop(t.alarm, None)
         elif known is None or known.occurrence != t.occurrence:
             self._running[t.alarm] = Running(t.rule, t.occurrence, t.at, t.mark)
+            self._expect(t)
         else:
             known.mark = t.mark
+
+    def _expect(self, t: Transition) -> None:
+        ends = [t.at + step.within for step in self._steps[t.rule] if step.within is not None]
+        if ends:
+            self._soonest = min(ends) if self._soonest is None else min(self._soonest, *ends)
 
     def _dues(self) -> Iterator[tuple[Timestamp, AlarmId, str]]:
         for alarm, running in self._running.items():

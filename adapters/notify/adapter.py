@@ -61,6 +61,10 @@ class NotifyAdapter:
         self._keeping = False
         self._next_keep = 0
         self._postmen: dict[str, Postman] = {}
+        self._unsettled = True
+        """Whether something was folded that may change what is due."""
+        self._due: Timestamp | None = None
+        self._rest_until = 0
         self._take(site)
 
     def _take(self, site: Site) -> None:
@@ -76,6 +80,7 @@ class NotifyAdapter:
         """Take a changed site; what waits goes out by its channels."""
         self._take(site)
         self._folding = self._fold_by()
+        self._unsettled = True
         self._changed.set()
 
     def restore(self) -> None:
@@ -134,23 +139,36 @@ class NotifyAdapter:
         while True:
             self._news.clear()
             self.read()
-            now = self._clock.now()
             for key in self._orders.taken():
                 await self.requeue(key, "cli")
-            decided = decide(self.ledger, self.site.notifying, self.duty.on_duty, now, self.zone)
-            ended, next_end = hopeless(self.ledger, self.site.notifying, now)
-            if records := [*decided.messages, *ended]:
+            if self._pause() <= 0 and (records := self._consider()):
                 await self.journaled(records)
                 continue
             self._may_keep()
             for postman in self._postmen.values():
                 postman.stirred.set()
-            await self._wait(now, [at for at in (decided.next, next_end) if at is not None])
+            await self._wait(self._pause())
 
-    async def _wait(self, now: Timestamp, times: Sequence[Timestamp]) -> None:
-        seconds = [LOOK_S, *((at - now) / SECOND for at in times)]
+    def _pause(self) -> float:
+        """Return for how many seconds there is nothing to decide; in a flood deciding takes a sixth of the time."""
+        if self._unsettled:
+            return (self._rest_until - self._clock.monotonic()) / SECOND
+        return LOOK_S if self._due is None else (self._due - self._clock.now()) / SECOND
+
+    def _consider(self) -> list[Delivery]:
+        """Return the records of what is due now; note when to look again."""
+        begun, now = self._clock.monotonic(), self._clock.now()
+        self._unsettled = False
+        decided = decide(self.ledger, self.site.notifying, self.duty.on_duty, now, self.zone)
+        ended, next_end = hopeless(self.ledger, self.site.notifying, now)
+        self._due = min((at for at in (decided.next, next_end) if at is not None), default=None)
+        done = self._clock.monotonic()
+        self._rest_until = done + 5 * (done - begun)
+        return [*decided.messages, *ended]
+
+    async def _wait(self, seconds: float) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(max(0.0, min(seconds))):
+            async with asyncio.timeout(max(0.0, min(LOOK_S, seconds))):
                 await self._news.wait()
 
     # -- journal ----------------------------------------------------------------------------------------------------
@@ -159,9 +177,11 @@ class NotifyAdapter:
         """Fold everything that is in the journal and was not read."""
         while page := self._journal.read(self.mark, 2000):
             for seq, record in page:
-                self._folding.take(record)
+                told = self._folding.take(record)
                 if isinstance(record, Delivery):
                     self.recent.append(record)
+                    told = record.outcome in ("queued", "requeued")
+                self._unsettled |= told
                 self.mark = seq
         self.mark = max(self.mark, self._journal.last_seq)
 
@@ -187,9 +207,11 @@ class NotifyAdapter:
             self._keeping = False
             self.checkpointed = seq
 
-        self._journal.checkpoint(CHECKPOINT, seq, msgspec.json.encode(self.ledger), kept)
+        body = msgspec.json.encode(self.ledger)
+        self._journal.checkpoint(CHECKPOINT, seq, body, kept)
         now = self._clock.monotonic()
-        self._next_keep = now + max(KEEP_NS, 20 * (now - begun))
+        # that of a great flood is large: a twentieth of the time, and no more than a megabyte a second
+        self._next_keep = now + max(KEEP_NS, 20 * (now - begun), len(body) * 1000)
 
     # -- people -----------------------------------------------------------------------------------------------------
 

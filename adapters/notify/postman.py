@@ -1,6 +1,7 @@
 """Carries the messages of one channel, one at a time: the most urgent first, and after a failure another one."""
 
 import asyncio
+import heapq
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import tzinfo
@@ -20,6 +21,8 @@ log = structlog.get_logger(__name__)
 
 MOST_DOUBTFUL = 5
 """Attempts after which a message is given up that the receiver answers without taking it."""
+BAG = 50
+"""Messages taken at once, so that a flood is not looked through for each of its messages."""
 KNOWN_FAILING = 2
 """Failures in a row after which a channel is said to fail."""
 
@@ -66,10 +69,12 @@ class Postman:
         self._state = state
         self._clock = clock
         self._note = note
+        self._sender: Sender | None = None
+        self._bag: list[Parcel] = []
+        """What was found ready, in the order in which it goes out."""
 
     async def run(self) -> None:
         """Carry until cancelled."""
-        sender: Sender | None = None
         try:
             while True:
                 self.stirred.clear()
@@ -77,24 +82,29 @@ class Postman:
                 if parcel is None:
                     await self._wait(at)
                     continue
-                sender, outcome = await self._attempt(sender, parcel)
-                await self._record(outcome)
+                await self._record(await self._attempt(parcel))
         finally:
+            sender, self._sender = self._sender, None
             if sender is not None:
                 await sender.close()
 
     def _next(self, now: Timestamp) -> tuple[Parcel | None, Timestamp | None]:
         """Return the message to try now, or when to look again."""
-        health = self._health
-        ready: Parcel | None = None
-        soonest: Timestamp | None = None
-        for parcel in waiting(self._office.ledger, self._channel.id):
-            at = max(parcel.next, health.not_before)
-            if at > now:
-                soonest = at if soonest is None else min(soonest, at)
-            elif ready is None or _rank(parcel) < _rank(ready):
-                ready = parcel
-        return ready, soonest
+        outbox = self._office.ledger.outbox
+        while self._bag:
+            parcel = self._bag.pop(0)
+            if outbox.get(parcel.delivery.key) is parcel:
+                return parcel, None
+        return self._fill(now)
+
+    def _fill(self, now: Timestamp) -> tuple[Parcel | None, Timestamp | None]:
+        blocked = self._health.not_before
+        found = [(max(p.next, blocked), p) for p in waiting(self._office.ledger, self._channel.id)]
+        ready = heapq.nsmallest(BAG, (p for at, p in found if at <= now), key=_rank)
+        if ready:
+            self._bag = ready[1:]
+            return ready[0], None
+        return None, min((at for at, _ in found), default=None)
 
     @property
     def _health(self) -> Health:
@@ -106,12 +116,13 @@ class Postman:
             async with asyncio.timeout(seconds):
                 await self.stirred.wait()
 
-    async def _attempt(self, sender: Sender | None, parcel: Parcel) -> tuple[Sender | None, Delivery]:
+    async def _attempt(self, parcel: Parcel) -> Delivery:
         attempt = parcel.attempts + 1
         word, detail = "sent", ""
         try:
-            sender = sender or self._opener(self._channel, self._office.site, self._state)
-            detail = await sender.send(self._message(parcel.delivery))
+            if self._sender is None:
+                self._sender = self._opener(self._channel, self._office.site, self._state)
+            detail = await self._sender.send(self._message(parcel.delivery))
         except Refused as refused:
             word, detail = "gave_up", str(refused)
         except Doubtful as doubt:
@@ -119,8 +130,7 @@ class Postman:
         except (Away, Misconfigured) as trouble:
             word, detail = "failed", str(trouble)
         d = parcel.delivery
-        told = replace(d, outcome=word, at=self._clock.now(), attempt=attempt, detail=detail[:500], covers=(), told=())
-        return sender, told
+        return replace(d, outcome=word, at=self._clock.now(), attempt=attempt, detail=detail[:500], covers=(), told=())
 
     def _message(self, delivery: Delivery) -> Message:
         site = self._office.site
@@ -129,6 +139,8 @@ class Postman:
 
     async def _record(self, outcome: Delivery) -> None:
         before = self._health.in_a_row
+        if outcome.outcome == "failed":
+            self._bag = []
         await self._office.journaled([outcome])
         after = self._health
         if before < KNOWN_FAILING <= after.in_a_row:

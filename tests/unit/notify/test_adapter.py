@@ -229,3 +229,21 @@ async def test_a_kill_at_any_moment_repeats_at_most_one_message_under_the_same_k
         queued = [r for _, r in run.journal.read(0) if isinstance(r, Delivery) and r.outcome == "queued"]
     assert len({d.key for d in queued}) == 1
     assert len(first.took) + len(second.took) == 1
+
+
+async def test_a_flood_is_decided_in_few_steps_and_every_alarm_of_it_is_told(tmp_path: Path):
+    there = Scripted()
+    hook = replace(HOOK, gather=10 * SECOND, tells=frozenset({"raised"}))
+    async with station(tmp_path, a_told_site(hook), scripted=there) as run:
+        for first in range(0, 3000, 100):
+            alarms = [a_transition(1, alarm=f"fire:p/z{n}", at=run.clock.now()) for n in range(first, first + 100)]
+            run.journal.append(alarms)
+        await run.journal.flushed()
+        covered: set[str] = set()
+
+        def all_told() -> bool:
+            covered.update(c.alarm for m in there.took for c in m.delivery.covers)
+            return len(covered) == 3000
+
+        await run.until(all_told, step=SECOND)
+    assert len(there.took) <= 10
