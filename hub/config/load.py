@@ -23,7 +23,7 @@ from hub.config.settings import store, web
 from hub.config.site import Part, SiteFile
 from hub.config.validate import validate
 from hub.config.zones import Zones
-from hub.model import ConfigError, Site, Text
+from hub.model import ConfigError, Rule, Site, Text
 
 SITE_FILE = "site.yaml"
 
@@ -107,6 +107,14 @@ class Loader:
         for profile in self._library.loaded:
             found = profile.expand(profile.defaults)
             check_examples(profile.tree, profile.file.examples, found, profile.spec, self.report)
+
+    def rules_of(self, path: Path) -> tuple[Rule, ...]:
+        """Return the rules of one more file, which takes the place of all others; after `site`."""
+        rules = Rules(self.folder, self.devices.found, self._zones.found, self._library, self.report)
+        tree = self._files.tree(path, Mark(Source(path.name, ()), 1, 1))
+        if tree is not None and validate(Part, tree, self.report) is not None and isinstance(tree.get("rules"), Seq):
+            rules.add(tree["rules"])
+        return tuple(rules.found)
 
     def _rules(self) -> Rules:
         rules = Rules(self.folder, self.devices.found, self._zones.found, self._library, self.report)
