@@ -38,6 +38,8 @@ class Agent(asyncio.DatagramProtocol):
         """Requests that were meant for it."""
         self.informs: dict[int, asyncio.Event] = {}
         """Request ids of informs that wait to be confirmed."""
+        self.confirming = 0
+        """Informs of version 3 that wait to be confirmed."""
         self._devices = tuple(d.id for d in devices)
         self._faults = faults
         self.person = Person(self.connection.user or "", self.connection.auth, self.connection.privacy)
@@ -85,7 +87,7 @@ class Agent(asyncio.DatagramProtocol):
         if self._any("silence", "cut"):
             return
         version = community.version_of(data)
-        if version == community.V3 and self.connection.version == community.V3:
+        if version == community.V3 and (self.confirming or self.connection.version == community.V3):
             for message, where in shared().answer(self.as_now(), data, addr, self._respond):
                 self._deliver(message, where)
         elif version in community.VERSIONS and self.connection.community is not None:

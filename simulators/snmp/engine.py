@@ -119,6 +119,11 @@ class Engine:
         """Take a user from an agent."""
         config.delete_v3_user(self._engine, person.name, securityEngineId=v2c.OctetString(identity.engine))
 
+    def peer(self, where: Where) -> Identity | None:
+        """Return the engine that answered from there, if any did."""
+        found, _, _ = self._engine.message_processing_subsystems[3].get_peer_engine_info(DOMAIN, where)
+        return None if found is None else Identity(bytes(found))
+
     def answer(self, identity: Identity, message: bytes, where: Where, respond: Respond) -> list[tuple[bytes, Where]]:
         """Return what an agent sends when it gets a message: one answer, one report or nothing."""
         self._be(identity)

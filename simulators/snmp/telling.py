@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -14,7 +15,7 @@ from hub.model import EventMap, PointId
 from simulators.base import Receiver, Told
 from simulators.snmp import community
 from simulators.snmp.agent import Agent
-from simulators.snmp.engine import Person, Where, shared
+from simulators.snmp.engine import Heard, Person, Where, shared
 from simulators.snmp.tree import Name, name_of
 
 TRIES = 5
@@ -39,7 +40,7 @@ class Telling:
         connection: Connection = receiver.connection
         where = receiver.host, receiver.port
         pdu, request = self._pdu(event, told)
-        if connection.users and not (confirmed and connection.communities):
+        if connection.users:
             self._tell_v3(self._speaks_as(connection.users), pdu, where, confirmed=confirmed)
             return
         message = community.notification(connection.communities[0].get_secret_value(), pdu)
@@ -94,18 +95,45 @@ class Telling:
 
     def _tell_v3(self, person: Person, pdu: Any, where: Where, *, confirmed: bool) -> None:
         if confirmed:
-            raise ValueError("the simulated agents send informs of version 2c only; give the receiver a community")
+            self._run(self._until_confirmed_v3(person, pdu, where))
+            return
+        self._say(person, pdu, where)
+
+    async def _until_confirmed_v3(self, person: Person, pdu: Any, where: Where) -> None:
+        """Send until the receiver confirms; its first reports tell its engine and its time (RFC 3414 4)."""
+        self._agent.confirming += 1
+        try:
+            for _ in range(TRIES):
+                told: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+                self._say(person, pdu, where, partial(_settle, told))
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(PATIENCE):
+                        if await told is None:
+                            return
+        finally:
+            self._agent.confirming -= 1
+            peer = shared().peer(where)
+            if peer is not None:
+                shared().forget(peer, person)
+
+    def _say(self, person: Person, pdu: Any, where: Where, heard: Heard | None = None) -> None:
         engine, identity = shared(), self._agent.as_now()
         engine.know(identity, person)
+        peer = engine.peer(where) if heard else None
+        if peer is not None:
+            engine.know(peer, person)  # an inform is signed for the receiver's engine (RFC 3414 1.5.1)
         try:
-            for message, to in engine.say(identity, person, pdu, where):
+            for message, to in engine.say(identity, person, pdu, where, heard):
                 self._agent.send(message, to)
         finally:
             engine.forget(identity, person)
             self._agent.sign_on()
 
     def _start(self, message: bytes, request: int, where: Where) -> None:
-        task = asyncio.get_running_loop().create_task(self._until_confirmed(message, request, where), name="inform")
+        self._run(self._until_confirmed(message, request, where))
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work, name="inform")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -120,3 +148,8 @@ class Telling:
                         return
         finally:
             del self._agent.informs[request]
+
+
+def _settle(told: "asyncio.Future[Any]", status: Any) -> None:
+    if not told.done():
+        told.set_result(status)

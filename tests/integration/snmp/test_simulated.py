@@ -126,6 +126,21 @@ async def test_a_trap_of_version_3_after_a_reboot_is_believed(tmp_path: Path) ->
     assert ear.events[1].attributes["trap"] == "cold_start"
 
 
+@pytest.mark.parametrize("device", ["switch", "ups"], ids=["of an agent of 2c", "of an agent of 3"])
+async def test_an_inform_of_version_3_finds_the_receivers_engine_and_is_confirmed(device: str, tmp_path: Path) -> None:
+    async with running(site_in(tmp_path, V3_RECEIVER)) as fleet, heard(fleet) as ear:
+        await ear.until(lambda: "traps/traps" in ear.last)
+        agent = fleet._line_of[device].agent  # type: ignore[attr-defined]
+        for name in ("cold_start", "warm_start"):
+            fleet.notify(device, name, confirmed=True)
+            await ear.until(lambda name=name: ear.events and ear.events[-1].attributes["trap"] == name)
+            async with asyncio.timeout(10):
+                while agent.confirming:
+                    await asyncio.sleep(0.01)
+    assert [(e.device, e.attributes["trap"]) for e in ear.events] == [(device, "cold_start"), (device, "warm_start")]
+    assert all(e.dedupe_key for e in ear.events)
+
+
 async def test_an_inform_is_sent_until_it_is_confirmed(tmp_path: Path) -> None:
     async with running(site_in(tmp_path)) as fleet:
         fleet.notify("switch", "link_up", confirmed=True)  # nobody listens yet
