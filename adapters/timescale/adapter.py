@@ -223,6 +223,7 @@ class TimescaleAdapter:
                 flavour, tables = await self._preparation.done(connection)
                 with away_on_error():
                     cursor = await Cursor.open(connection, self._spool.id)
+                self._spool.had_before(self._chains["readings"].statistics.mark, cursor.seq)
                 self._outage.ends()
                 yield ReadingsWriter(connection, cursor, flavour, tables, self._clock, self)
         except Away as trouble:

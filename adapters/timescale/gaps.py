@@ -64,7 +64,7 @@ where d.id = gap.device_id and d.site = %(site)s and not d.active and gap.t_to i
 """
 DROPPED = """
 insert into gap (site, cause, lane, t_from, t_to, n, reason) select %(site)s, 'dropped', d ->> 'lane',
-  (d ->> 'from')::timestamptz, (d ->> 'to')::timestamptz, (d ->> 'records')::int8, 'spool_full'
+  (d ->> 'from')::timestamptz, (d ->> 'to')::timestamptz, (d ->> 'records')::int8, %(reason)s
 from (select %(detail)s::jsonb) as said(d)
 """
 # Readings that a device delivered afterwards, of the time when it could not be heard.
@@ -105,8 +105,9 @@ async def _note(cursor: AsyncCursor[TupleRow], site: str, note: SystemNote, deta
         await cursor.execute(BEGIN, facts | {"reason": str(told.get("reason", ""))})
     elif note.what == BACK:
         await cursor.execute(END, facts | {"recovered": told.get("records", 0)})
-    elif note.what == "dropped":
-        await cursor.execute(DROPPED, facts | {"detail": detail})
+    elif note.what in ("dropped", "merged"):
+        reason = "spool_full" if note.what == "dropped" else "merged"
+        await cursor.execute(DROPPED, facts | {"detail": detail, "reason": reason})
     elif note.what == "started":
         await cursor.execute(END, facts)
         await cursor.execute(HUB, facts | {"since": told.get("down_since")})

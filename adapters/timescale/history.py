@@ -13,9 +13,10 @@ from psycopg import sql
 from adapters.base import Bucket
 from adapters.timescale.connections import Connection
 from adapters.timescale.rollups import LEVELS, Level
-from adapters.timescale.rows import MICROSECOND, instant, timestamp
+from adapters.timescale.rows import instant, timestamp
 from adapters.timescale.timeseries import EPOCH
 from hub.model import HOUR, PointId, Site, Timestamp, Value, row_id, split_point
+from hub.wire.rows import MICROSECOND
 
 SHORT = 6 * HOUR
 """Up to this span the readings themselves are quick enough, whatever the width of a slice."""

@@ -16,12 +16,13 @@ from adapters.outbound import Load
 from adapters.timescale import repeated
 from adapters.timescale.connections import Connection, away_on_error, is_about_a_row, lacks_partition, say
 from adapters.timescale.cursor import Cursor
-from adapters.timescale.rows import instant, split, time_of
+from adapters.timescale.rows import instant
 from adapters.timescale.timeseries import Flavour, Table, start_of
 from adapters.timescale.touched import mark
 from hub.model import Clock
 from hub.spool import Batch, Spool
 from hub.wire.copy import COLUMNS, HEADER, TRAILER
+from hub.wire.rows import split, time_of
 
 log = structlog.get_logger(__name__)
 

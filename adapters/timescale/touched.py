@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from struct import Struct
 
 from adapters.timescale.connections import Connection
-from adapters.timescale.rows import instant, split, time_of
+from adapters.timescale.rows import instant
 from hub.model import MINUTE, SECOND, Timestamp
 from hub.spool import Batch
+from hub.wire.rows import split, time_of
 
 GRACE = 15 * SECOND
 """How long after its end a minute or an hour may still be filling: readings on their way through the spool."""

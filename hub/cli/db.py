@@ -15,6 +15,8 @@ from adapters.timescale.report import Report, report
 from adapters.timescale.transfer import transfer
 from drivers import REGISTRY
 from hub.cli import holds as hold_orders
+from hub.cli.backup import backup as write_backup
+from hub.cli.backup import restore as read_backup
 from hub.cli.store import EMBEDDED, database
 from hub.config import load
 from hub.model import StorageError
@@ -66,6 +68,24 @@ def copy(
         typer.echo(msgspec.json.encode(rows).decode())
     else:
         typer.echo(f"{sum(rows.values())} rows copied; now set store.url of {site} and start the hub")
+
+
+@app.command()
+def backup(
+    site: SiteFolder, file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")], state: State
+) -> None:
+    """Write state folder and database into one file, also while the hub runs. / Sao lưu."""
+    size = write_backup(site, state, file)
+    typer.echo(f"{file}: {size / 1e6:,.1f} MB; it holds accounts and keys: keep it safe")
+
+
+@app.command()
+def restore(
+    site: SiteFolder, file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.")], state: State
+) -> None:
+    """Make a new state folder and fill an empty database from a backup. / Khôi phục."""
+    read_backup(site, state, file)
+    typer.echo(f"restored; start the hub with --state {state}")
 
 
 @app.command()

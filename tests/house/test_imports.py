@@ -36,7 +36,7 @@ ROOMS = {
     "typer": ("hub/cli/",),
     "uvloop": ("hub/cli/stopping.py",),
     "yaml": ("hub/config/tree.py",),
-    "sqlite3": ("hub/batchfile.py", "hub/journal.py", "hub/spool.py", "adapters/web/accounts.py"),
+    "sqlite3": ("hub/batchfile.py", "hub/journal.py", "hub/spool.py", "hub/cli/statefiles.py", "adapters/web/accounts.py"),
     "xml": ("hub/cli/test.py", "adapters/notify/channels/", "hub/importing/nodeset.py"),
     "ctypes": ("adapters/timescale/postmaster.py",),
 }

@@ -39,3 +39,11 @@ def counterpart(request: pytest.FixtureRequest, empty: str, servers: dict[str, s
     kind = "embedded" if request.node.callspec.params["empty"] == "timescale" else "timescale"
     with postgres.database(servers[kind], f"test_{os.getpid()}_{next(NUMBER)}") as dsn:
         yield dsn
+
+
+@pytest.fixture
+def counterpart_of_same_kind(request: pytest.FixtureRequest, empty: str, servers: dict[str, str]) -> Iterator[str]:
+    """The DSN of another new database on the same server as `empty`."""
+    kind = request.node.callspec.params["empty"]
+    with postgres.database(servers[kind], f"test_{os.getpid()}_{next(NUMBER)}") as dsn:
+        yield dsn
