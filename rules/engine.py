@@ -163,7 +163,7 @@ class Engine:
             wire.last = truth
             self._revision += wire.test.deadband > 0
         instance = wire.instance
-        if instance.marked and instance.active and not instance.under_test:
+        if instance.test_over:
             # the test is over and the condition is not: what was a test alarm is now a real one
             self._switch(instance, now, out)
         self._consider(instance, now, out)

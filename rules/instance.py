@@ -137,6 +137,12 @@ class Instance(Waiting):
         trial = self.circuit.trial
         return trial is not None and trial(self.truths) is True
 
+    @property
+    def test_over(self) -> bool:
+        """Whether what was raised under test is real by now; not before it was heard whether the test goes on."""
+        heard = all(wire.heard for wire in self.wires[self.circuit.own :])
+        return self.marked and self.active and heard and not self.under_test
+
     def wanted(self) -> bool | None:
         """Return whether the alarm should be active; None: it holds as it is."""
         if self.gate is not None and not self.gate.open:
