@@ -1,8 +1,9 @@
 // Every word the console says by itself, in both languages; the compiler sees to it that none is missing.
 
-type Pair = readonly [vi: string, en: string];
+import { DEVICE_WORDS, type Pair } from "./words-device.ts";
 
 export const WORDS = {
+  ...DEVICE_WORDS,
   // pages and header
   alarms: ["Báo động", "Alarms"],
   devices: ["Thiết bị", "Devices"],
@@ -262,31 +263,6 @@ export const WORDS = {
   h6: ["6 giờ", "6 h"],
   h24: ["24 giờ", "24 h"],
   d7: ["7 ngày", "7 d"],
-  exchange: ["Trao đổi với thiết bị", "Traffic with the device"],
-  asked: ["Đã hỏi", "Asked"],
-  answered: ["trả lời", "answered"],
-  timeouts: ["Quá hạn", "Time-outs"],
-  exceptions: ["Giá trị bị từ chối", "Values refused"],
-  answer_time: ["Thời gian trả lời p50 / p95", "Answer time p50 / p95"],
-  reconnects: ["Nối lại", "Reconnects"],
-  messages: ["Bản tin", "Messages"],
-  undecodable: ["Không hiểu được", "Not understood"],
-  bytes: ["Gửi / nhận", "Sent / received"],
-  commands: ["Lệnh", "Commands"],
-  reason_hint: ["Lý do ra lệnh, được ghi vào nhật ký", "Why: the journal keeps it"],
-  operate: ["Thực hiện", "Operate"],
-  cancel: ["Hủy", "Cancel"],
-  selection_over: ["Hết thời gian chọn; hãy chọn lại", "The selection is over; select again"],
-  command_unheard: ["Trung tâm không trả lời; xem nhật ký để biết kết quả", "The hub did not answer; the journal tells what became of it"],
-  out_done: ["đã thực hiện", "done"],
-  out_refused: ["bị từ chối", "refused"],
-  out_awaiting: ["chờ người thứ hai xác nhận", "waits for a second person"],
-  awaiting: ["Lệnh chờ người thứ hai", "Commands that wait for a second person"],
-  asked_by: ["người ra lệnh", "given by"],
-  confirm: ["Xác nhận", "Confirm"],
-  withdraw: ["Rút lại", "Take back"],
-  second_person: ["cần một người khác xác nhận", "somebody else must confirm it"],
-  out_unknown: ["KHÔNG RÕ KẾT QUẢ", "RESULT UNKNOWN"],
   unknown_device: ["Không có thiết bị này", "There is no such device"],
   back: ["Về danh sách", "Back to the list"],
   // map
