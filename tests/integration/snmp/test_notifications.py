@@ -12,6 +12,7 @@ from drivers.snmp.notifications import TrapDriver
 from drivers.snmp.traps_address import User
 from drivers.snmp.usm import Unproven, Usm
 from tests.integration.snmp.netsnmp import run, signs_in
+from tests.support.broken_snmp import integer, octets, tlv
 from tests.unit.snmp.messages import IF_INDEX, LINK_DOWN
 from tests.unit.snmp.receiver import Ear, listening, receiver
 from tests.unit.snmp.test_ber import spoilt
@@ -159,3 +160,33 @@ async def test_whatever_arrives_as_version_3_is_counted_and_nothing_else_comes_o
             refused += 1
     assert refused > 1000
     assert believed < 200, "only what the spoiler put back together, or what is no part of the proof"
+
+
+async def test_nobody_is_answered_with_much_more_than_he_asked_and_a_stranger_not_at_all() -> None:
+    """A forged sender must gain nothing: one report for one question, of about its size (RFC 3414 3.2)."""
+    own = bytes.fromhex("80004fb8050102030405060708")
+    claim = tlv(0x30, octets(b"") + integer(0) + integer(0) + octets(b"") + octets(b"") + octets(b""))
+    head = tlv(0x30, integer(7) + integer(65_507) + octets(b"\4") + integer(3))
+    pdu = tlv(0xA6, integer(1) + integer(0) + integer(0) + tlv(0x30, b""))
+    question = tlv(0x30, integer(3) + head + octets(claim) + tlv(0x30, octets(b"") + octets(b"") + pdu))
+    device = receiver(users=[user()], engine=own.hex())
+    async with listening(device, ear := Ear()) as driver:
+        with (
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as known,
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger,
+        ):
+            known.bind(("127.0.0.1", 0))
+            stranger.bind(("127.0.0.77", 0))
+            known.setblocking(False)
+            stranger.setblocking(False)
+            stranger.sendto(question, ("127.0.0.1", device.connection.port))
+            known.sendto(question, ("127.0.0.1", device.connection.port))
+            async with asyncio.timeout(10):
+                report = await asyncio.get_running_loop().sock_recv(known, 4096)
+            assert own in report
+            assert len(report) <= 2 * len(question)
+            assert driver.count("unknown") == 1
+            for one in (known, stranger):
+                with pytest.raises(BlockingIOError):
+                    one.recv(4096)
+    assert {e.kind for e in ear.events} == {"security.auth_failure"}
