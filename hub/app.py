@@ -182,7 +182,7 @@ class Hub:
             self._metrics.add(part.figures)
         self._metrics.add(self._figures)
         self._losses = Losses(self._note)
-        self._spool.on_drop = self._losses.add
+        self._spool.on_drop, self._spool.on_merge = self._losses.add, self._losses.merge
         self._watch_disks()
         for note in self._folder.notes:
             self._journal.append([note], partial(self._publish, [note]))

@@ -77,10 +77,18 @@ def _file(name: str, file: BatchFile) -> Iterator[Figure]:
 def _spool(spool: Spool) -> Iterator[Figure]:
     yield Figure("citywatch_spool_bytes", "Bytes waiting for the database", spool.held.bytes)
     yield Figure("citywatch_spool_records", "Records waiting for the database", spool.held.records)
+    yield Figure("citywatch_in_flight", "Records on their way to the database", spool.in_flight)
+    yield Figure("citywatch_spool_found", "Records in the spool when the hub started", spool.found)
+    yield Figure("citywatch_spool_taken", "Records handed to the spool", spool.taken, total=True)
+    yield Figure("citywatch_spool_released", "Records forgotten since they are stored", spool.released, total=True)
+    words = "Records released that the database had without the hub having been told"
+    yield Figure("citywatch_spool_stored_before", words, spool.stored_before, total=True)
     yield Figure("citywatch_spool_damaged", "Spooled records whose checksum was wrong", spool.damaged, total=True)
     for lane in Lane:
         labels = {"lane": lane.name.lower()}
         yield Figure("citywatch_dropped", "Records dropped from storage", spool.dropped[lane], labels, total=True)
+        words = "Records that gave way to a newer one of their point while the disk refused writes"
+        yield Figure("citywatch_merged", words, spool.merged[lane], labels, total=True)
 
 
 def _store(store: Store) -> Iterator[Figure]:

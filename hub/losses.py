@@ -1,4 +1,4 @@
-"""What the spool had to drop, told in few words: one note a lane, every so often, however many batches it was."""
+"""What the spool had to drop or merge, told in few words: one note a lane, however many batches it was."""
 
 from collections.abc import Callable
 
@@ -18,25 +18,30 @@ class _Loss(Struct):
 
 
 class Losses:
-    """Gathers drops; `tell` hands each lane's sum to `note` (a word, its details)."""
+    """Gathers what was lost; `tell` hands each lane's sum to `note` (a word, its details)."""
 
     def __init__(self, note: Callable[[str, dict[str, object]], None]) -> None:
         self._note = note
-        self._lost: dict[Lane, _Loss] = {}
+        self._lost: dict[tuple[str, Lane], _Loss] = {}
 
     def add(self, lane: Lane, records: int, first: Timestamp, last: Timestamp) -> None:
         """Take one drop: records of a lane whose times lie between `first` and `last`."""
-        known = self._lost.get(lane)
-        if known is None:
-            self._lost[lane] = _Loss(records, first, last)
-        else:
-            known.records += records
-            known.first, known.last = min(known.first, first), max(known.last, last)
+        self._add("dropped", lane, _Loss(records, first, last))
+
+    def merge(self, lane: Lane, records: int, first: Timestamp, last: Timestamp) -> None:
+        """Take records of a lane that may not drop, which gave way to newer ones of their points."""
+        self._add("merged", lane, _Loss(records, first, last))
+
+    def _add(self, what: str, lane: Lane, loss: _Loss) -> None:
+        known = self._lost.setdefault((what, lane), loss)
+        if known is not loss:
+            known.records += loss.records
+            known.first, known.last = min(known.first, loss.first), max(known.last, loss.last)
 
     async def tell(self) -> None:
         """Say what was lost since the last time, if anything was."""
         lost, self._lost = self._lost, {}
-        for lane, loss in lost.items():
+        for (what, lane), loss in lost.items():
             said = {"lane": lane.name.lower(), "records": loss.records, "from": iso(loss.first), "to": iso(loss.last)}
-            log.error("records were dropped from storage", **said)
-            self._note("dropped", said)
+            log.error(f"records were {what} on their way to storage", **said)
+            self._note(what, said)

@@ -13,12 +13,16 @@ from contextlib import closing
 from pathlib import Path
 
 import structlog
-from msgspec import Struct
 
+from hub.batches import Batch, Held, Rows
 from hub.batchfile import BatchFile, Entry, give_back
+from hub.merging import Newest
 from hub.model import Lane, Receipt, Timestamp
 from hub.receipts import SCHEMA as RECEIPTS
 from hub.receipts import ReceiptBook, keys_of
+from hub.thinning import SHARE, Thinned, thin
+
+__all__ = ["Batch", "Held", "Rows", "Spool"]
 
 log = structlog.get_logger(__name__)
 
@@ -26,82 +30,48 @@ SCHEMA = """
 create table if not exists batch(seq integer primary key autoincrement, target text not null, lane integer not null,
   n integer not null, t_min integer not null, t_max integer not null, crc integer not null, body blob not null);
 """
-GIBIBYTE = 1 << 30
-DROP_ORDER = (Lane.MEDIA, Lane.BULK, Lane.LIVE)
 MOST_WAITING = 50_000
 """Records that may wait in memory for a disk that refuses writes."""
 MOST_BEHIND = 250_000
 """Records that may wait in memory for a disk that is merely slow."""
+MOST_KEPT = 300_000
+"""Records that may wait in memory before those that may not drop are merged."""
 KEEP_FREE = 16 << 20
 """Bytes of the disk that the spool leaves to the journal: bulk must not fill the room of alarms."""
 VACUUM_FROM, VACUUM_PAGES = 4_096, 1_024
 """Free pages (of 4 KiB) that the file keeps for what comes next, and how many beyond them a commit gives back."""
-_TRIM = "trim"
 FAST_SPACING, BUSY_SPACING = 0.002, 0.010
 BUSY = 250
-
-
-class Batch(Struct, frozen=True):
-    """Rows of one target in the order in which they came; `body` is binary COPY without header and trailer."""
-
-    seq: int
-    target: str
-    lane: Lane
-    n: int
-    t_min: Timestamp
-    t_max: Timestamp
-    body: bytes
-
-
-class Rows(Struct, frozen=True):
-    """Rows to be spooled."""
-
-    target: str
-    lane: Lane
-    n: int
-    t_min: Timestamp
-    t_max: Timestamp
-    body: bytes
-
-
-class _Thinned(Struct, frozen=True):
-    seq: int
-    lane: Lane
-    n: int
-    t_min: Timestamp
-    t_max: Timestamp
-    size: int
-
-
-class Held(Struct, frozen=True):
-    """How much a spool holds."""
-
-    records: int = 0
-    bytes: int = 0
-
-    def plus(self, records: int, size: int) -> "Held":
-        """Return what is held after so much more (or, negative, less)."""
-        return Held(self.records + records, self.bytes + size)
 
 
 class Spool:
     """The file `spool.db` of a state folder."""
 
-    def __init__(self, path: Path, *, max_bytes: int = 2 * GIBIBYTE, keep_free: int = KEEP_FREE) -> None:
+    def __init__(self, path: Path, *, max_bytes: int = 2 << 30, keep_free: int = KEEP_FREE) -> None:
         """Open the file or make it, inside a running event loop. Raises StorageDamaged, StorageFull, StorageError."""
         self.max_bytes = max_bytes
         self.held = Held()
         """What waits for the database."""
         self.last_seq = 0
+        self.taken = 0
+        """Records handed over since the start."""
+        self.released = 0
+        """Records forgotten since the start because the database has them."""
+        self.stored_before = 0
+        """Records of `released` that the database had without this process having been told."""
         self.dropped: Counter[Lane] = Counter()
+        self.merged: Counter[Lane] = Counter()
+        """Records of lanes that may not drop which gave way to a newer one of their point."""
         self.damaged = 0
         """Records whose checksum was wrong."""
         self.on_drop: Callable[[Lane, int, Timestamp, Timestamp], None] = lambda *_: None
+        self.on_merge: Callable[[Lane, int, Timestamp, Timestamp], None] = lambda *_: None
+        self._newest = Newest()
         self._folder = path.parent
         self._keep_free = keep_free
         self._known_damage: set[int] = set()
         self._trim_to = self._trimmed = 0
-        self._file = BatchFile(
+        self._file = self.file = BatchFile(
             path, SCHEMA + RECEIPTS, self._write, spacing=lambda n: BUSY_SPACING if n >= BUSY else FAST_SPACING
         )
         self._file.make_room = self._make_room
@@ -109,12 +79,9 @@ class Spool:
         self.id = self._file.id
         self._book = ReceiptBook(self._reader)
         self._measure()
+        self.found = self.held.records
+        """Records that were there at the start."""
         self._news = asyncio.Event()
-
-    @property
-    def file(self) -> BatchFile:
-        """The writer underneath, for its trouble and counters."""
-        return self._file
 
     def append(self, rows: Rows, then: Callable[[], None] | None = None, *, must: bool = True) -> bool:
         """Make rows durable; see `append_all`."""
@@ -130,36 +97,64 @@ class Spool:
     ) -> bool:
         """Make rows durable, together and with the receipt for them; `then` runs in the event loop once they are.
 
-        While the disk refuses writes or falls behind, rows of a lane that may drop are refused (counted as dropped;
-        False when nothing is left) once too many wait in memory, unless they `must` be kept because their source still
-        holds them.
+        While the disk refuses writes or falls behind and too many wait in memory, rows of a lane that may drop are
+        refused and counted, media first, then bulk, then live; of other lanes only the newest row of each point waits
+        on, and the rest is counted as merged. False when nothing is left. Rows that `must` be kept because their source
+        still holds them are exempt: their source sends no more.
         """
-        file = self._file
-        if not must and file.pending > (MOST_WAITING if file.trouble else MOST_BEHIND):
-            parts = [rows for rows in parts if not self._refused(rows)]
+        self.taken += sum([rows.n for rows in parts])
+        if not must:
+            parts = [rows for rows in parts if self._admitted(rows)]
         if not parts:
             return False
         entries = [Entry(rows, rows.n) for rows in parts]
         entries[-1].then = then
         if receipt is not None:
             entries.append(Entry(receipt, 0))
-        file.append_all(entries)
+        self._file.append_all(entries)
         return True
+
+    @property
+    def in_flight(self) -> int:
+        """Records taken or found, and neither stored nor lost."""
+        return self._file.pending + len(self._newest) + self.held.records
 
     async def receipts(self, source: str) -> bytes:
         """Return the keys of the messages of a source that are durable, oldest first, once all handed over are."""
         await self.flushed()
         return keys_of(self._reader, source)
 
-    def _refused(self, rows: Rows) -> bool:
-        if rows.lane.may_drop:
-            self._note_drop(rows.lane, rows.n, rows.t_min, rows.t_max)
-        return rows.lane.may_drop
+    def _admitted(self, rows: Rows) -> bool:
+        if not rows.lane.may_drop:
+            room = not self._newest and self._file.pending <= MOST_KEPT
+            if not room:
+                self._merge(rows)
+            return room
+        most = MOST_WAITING if self._file.trouble else MOST_BEHIND
+        if self._file.pending <= most * SHARE[rows.lane]:
+            return True
+        self._note_drop(rows.lane, rows.n, rows.t_min, rows.t_max)
+        return False
+
+    def _merge(self, rows: Rows) -> None:
+        if not self._newest:
+            self._file.append(Entry(None, 0, self._unmerge))  # its turn comes when all before it are durable
+        if (gone := self._newest.put(rows)) is not None:
+            self.merged[gone.lane] += gone.n
+            self.on_merge(gone.lane, gone.n, gone.t_min, gone.t_max)
+
+    def _unmerge(self) -> None:
+        self._file.append_all([Entry(rows, rows.n) for rows in self._newest.take()])
+
+    def had_before(self, after: int, up_to: int) -> None:
+        """Take note that the database had batches in (after, up_to] without this process having been told."""
+        query = "select coalesce(sum(n), 0) from batch where seq > ? and seq <= ?"
+        self.stored_before += self._reader.execute(query, (after, up_to)).fetchone()[0]
 
     def trim(self, seq: int) -> None:
         """Forget batches up to `seq`: the store has committed them."""
         self._trim_to = max(self._trim_to, seq)
-        self._file.append(Entry(_TRIM, 0))
+        self._file.append(Entry("trim", 0))
 
     def read(self, after: int, limit_bytes: int = 4 << 20) -> list[Batch]:
         """Return the batches after `after`, at least one if there is any, at most about `limit_bytes` of bodies.
@@ -188,10 +183,14 @@ class Spool:
 
     async def flushed(self) -> None:
         """Wait until everything appended so far is durable."""
+        merging = bool(self._newest)
         await self._file.flushed()
+        if merging:
+            await self._file.flushed()
 
     def close(self) -> None:
         """Write what is left and close."""
+        self._unmerge()
         self._file.close()
         self._reader.close()
 
@@ -204,7 +203,8 @@ class Spool:
     def _write(self, connection: sqlite3.Connection, entries: Sequence[Entry]) -> Callable[[], None]:
         """Trim, insert, thin, in one transaction; nothing of it is remembered here before it is committed."""
         up_to = self._trim_to
-        held = self._forget(connection, up_to)
+        before, held = self.held, self._forget(connection, up_to)
+        released = before.records - held.records
         groups: dict[tuple[str, Lane], list[Rows]] = {}
         for entry in entries:
             if isinstance(entry.payload, Rows):
@@ -217,12 +217,13 @@ class Spool:
             body = b"".join([rows.body for rows in group])
             last, n = self._insert(connection, target, lane, group, body)
             held = held.plus(n, len(body))
-        thinned: list[_Thinned] = []
+        thinned: list[Thinned] = []
         if held.bytes > self.max_bytes:
-            thinned = self._thin(connection, held.bytes - self.max_bytes)
+            thinned = thin(connection, held.bytes - self.max_bytes)
 
         def committed() -> None:
             self.held = held.plus(-sum(t.n for t in thinned), -sum(t.size for t in thinned))
+            self.released += released
             if up_to > self._trimmed:
                 self._trimmed = up_to
                 give_back(connection, VACUUM_FROM, VACUUM_PAGES)
@@ -272,27 +273,11 @@ class Spool:
         except sqlite3.Error:
             connection.execute("rollback")
             raise
+        self.released += self.held.records - held.records
         self.held, self._trimmed = held, up_to
         give_back(connection, 0, VACUUM_PAGES)
         connection.execute("pragma wal_checkpoint(truncate)").fetchall()
         return True
-
-    @staticmethod
-    def _thin(connection: sqlite3.Connection, excess: int) -> list[_Thinned]:
-        """Drop the oldest batches of the least lane, then of the next, until `excess` bytes are gone."""
-        oldest = "select seq, n, t_min, t_max, length(body) from batch where lane = ? order by seq"
-        dropped: list[_Thinned] = []
-        for lane in DROP_ORDER:
-            if excess <= 0:
-                break
-            with closing(connection.execute(oldest, (int(lane),))) as rows:
-                for seq, n, t_min, t_max, size in rows:
-                    dropped.append(_Thinned(seq, lane, n, t_min, t_max, size))
-                    excess -= size
-                    if excess <= 0:
-                        break
-        connection.executemany("delete from batch where seq = ?", [(t.seq,) for t in dropped])
-        return dropped
 
     def _note_drop(self, lane: Lane, n: int, t_min: Timestamp, t_max: Timestamp) -> None:
         self.dropped[lane] += n
@@ -304,7 +289,7 @@ class Spool:
             self.damaged += n
             log.error("spooled batch is damaged and left out", seq=seq, records=n)
 
-    def _announce(self, last: int, thinned: Sequence[_Thinned]) -> None:
+    def _announce(self, last: int, thinned: Sequence[Thinned]) -> None:
         for t in thinned:
             self._note_drop(t.lane, t.n, t.t_min, t.t_max)
         if last > self.last_seq:

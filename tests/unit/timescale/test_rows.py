@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.timescale.rows import instant, split, time_of, timestamp
+from adapters.timescale.rows import instant, timestamp
 from hub.wire.copy import reading_row
+from hub.wire.rows import split, time_of
 
 AT = 1_780_000_000_123_456_000
 
