@@ -31,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 CHECKPOINT = "notify"
 KEEP_NS = SECOND
+PAGE = 300
+"""Records read before others have their turn."""
 LOOK_S = 2.0
 """Seconds between two looks for orders that the command line left."""
 Note = Callable[[str, dict[str, object]], None]
@@ -97,7 +99,8 @@ class NotifyAdapter:
                 self.mark = 0
         self._folding = self._fold_by()
         self.keep()
-        self.read()
+        while self.read():
+            pass
 
     @property
     def behind(self) -> int:
@@ -138,7 +141,7 @@ class NotifyAdapter:
     async def _think(self) -> None:
         while True:
             self._news.clear()
-            self.read()
+            await self._read_to(self._journal.last_seq)
             for key in self._orders.taken():
                 await self.requeue(key, "cli")
             if self._pause() <= 0 and (records := self._consider()):
@@ -173,25 +176,32 @@ class NotifyAdapter:
 
     # -- journal ----------------------------------------------------------------------------------------------------
 
-    def read(self) -> None:
-        """Fold everything that is in the journal and was not read."""
-        while page := self._journal.read(self.mark, 2000):
-            for seq, record in page:
-                told = self._folding.take(record)
-                if isinstance(record, Delivery):
-                    self.recent.append(record)
-                    told = record.outcome in ("queued", "requeued")
-                self._unsettled |= told
-                self.mark = seq
-        self.mark = max(self.mark, self._journal.last_seq)
+    def read(self) -> bool:
+        """Fold what comes next in the journal; tell whether there may be more."""
+        page = self._journal.read(self.mark, PAGE)
+        for seq, record in page:
+            told = self._folding.take(record)
+            if isinstance(record, Delivery):
+                self.recent.append(record)
+                told = record.outcome in ("queued", "requeued")
+            self._unsettled |= told
+            self.mark = seq
+        if not page:
+            self.mark = max(self.mark, self._journal.last_seq)
+        return bool(page)
+
+    async def _read_to(self, last: int) -> None:
+        """Fold what is in the journal up to a record, a page at a time."""
+        while self.mark < last:
+            self.read()
+            await asyncio.sleep(0)
 
     async def journaled(self, records: Sequence[Delivery]) -> None:
         """Write records and wait until they are durable and read."""
         durable = asyncio.Event()
         last = self._journal.append(records, durable.set) + len(records) - 1
         await durable.wait()
-        if self.mark < last:
-            self.read()
+        await self._read_to(last)
 
     def _may_keep(self) -> None:
         if self.mark > self.checkpointed and not self._keeping and self._clock.monotonic() >= self._next_keep:

@@ -23,6 +23,8 @@ from hub.model.notify import (
 
 OnDuty = Callable[[Sequence[str], Timestamp], tuple[str, ...]]
 """Contacts and rosters, and a time → the contacts who are meant then."""
+MOST_AT_ONCE, EACH = 2000, 10
+"""How much is decided before others have their turn: alarms told, and ten for each message; a flood takes several."""
 _Waiting = tuple[Timestamp, Followed, Due]
 
 
@@ -32,28 +34,31 @@ class Decided(Struct):
     messages: list[Delivery]
     next: Timestamp | None = None
 
-    def look_at(self, at: Timestamp) -> None:
+    def look_at(self, at: Timestamp | None) -> None:
         """Look again at `at`, or earlier."""
-        self.next = at if self.next is None else min(self.next, at)
+        if at is not None:
+            self.next = at if self.next is None else min(self.next, at)
 
 
 def decide(ledger: Ledger, notifying: Notifying, on_duty: OnDuty, now: Timestamp, zone: tzinfo) -> Decided:
     """Return every message that is due at `now`; the ledger is changed when their records are folded, not here."""
     decided = Decided([])
-    for (channel_id, key), waiting in _groups(ledger, notifying).items():
+    spent = 0
+    for channel_id, key, waiting in _most_urgent_first(_groups(ledger, notifying)):
         channel = notifying.channels.get(channel_id) or Channel(channel_id, "gone", None)
         loud = [w for w in waiting if _in_time(w, channel, now, zone, decided)]
-        if not loud:
-            continue
-        go = _goes_at(channel, loud, ledger.groups.get(key))
-        if go > now:
+        go = _goes_at(channel, loud, ledger.groups.get(key)) if loud else None
+        if go is None or go > now:
             decided.look_at(go)
             continue
+        if spent >= MOST_AT_ONCE:
+            decided.look_at(now)
+            break
         ready = [w for w in loud if w[0] <= now]
-        for late in loud[len(ready) :]:
-            decided.look_at(late[0])
+        decided.look_at(loud[len(ready)][0] if len(ready) < len(loud) else None)
         for some in _portions(ready):
             decided.messages += _messages(ledger, channel, key, some, on_duty, now)
+        spent += EACH + len(ready)
     decided.messages.sort(key=lambda d: (d.priority, d.told[0].at, d.told[0].n))
     return decided
 
@@ -80,6 +85,14 @@ def _groups(ledger: Ledger, notifying: Notifying) -> dict[tuple[str, str], list[
     for waiting in found.values():
         waiting.sort(key=lambda w: w[0])
     return found
+
+
+def _most_urgent_first(
+    groups: dict[tuple[str, str], list[_Waiting]],
+) -> Iterator[tuple[str, str, list[_Waiting]]]:
+    order = {group: min(f.last.priority for _, f, _ in waiting) for group, waiting in groups.items()}
+    for group in sorted(groups, key=lambda group: order[group]):
+        yield *group, groups[group]
 
 
 def _key(channel: Channel | None, followed: Followed, due: Due) -> str:
