@@ -10,6 +10,7 @@ from adapters.timescale.timeseries import Flavour, Table
 
 TABLES = {
     "readings": "reading", "minutes": "reading_1m", "hours": "reading_1h", "device_events": "device_event",
+    "event_hours": "event_1h",
     "quarantine": "quarantine",
 }  # fmt: skip
 """Words of `store.keep` → time-series tables."""

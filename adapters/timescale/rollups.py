@@ -53,7 +53,9 @@ class Level(Struct, frozen=True):
 
 MINUTES = Level(1, "reading_1m", timedelta(minutes=1), RAW, OF_READINGS)
 HOURS = Level(2, "reading_1h", timedelta(hours=1), "reading_1m", OF_MINUTES)
+EVENTS = Level(3, "event_1h", timedelta(hours=1), "device_event", "")
 LEVELS = (MINUTES, HOURS)
+"""The levels of readings; events have one of their own."""
 
 NEXT = """
 select lower(r), upper(r) from (
@@ -82,6 +84,13 @@ select 2, date_bin('1 hour', a, %(epoch)s),
        date_bin('1 hour', b - interval '1 microsecond', %(epoch)s) + interval '1 hour', p
 from unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[], %(points)s::int8[]) as touched(a, b, p)
 """
+# An event that was stored twice is taken out again, so what is counted is counted anew.
+UNCOUNT = "delete from event_1h where time >= %(start)s and time < %(end)s"
+COUNT = """
+insert into event_1h (time, device_id, kind, class, n)
+select date_bin('1 hour', time, %(epoch)s), device_id, kind, coalesce(attributes ->> 'class', ''), count(*)
+from device_event where time >= %(start)s and time < %(end)s group by 1, 2, 3, 4
+"""
 Spans = list[tuple[int | None, datetime, datetime]]
 
 
@@ -97,7 +106,7 @@ async def roll_up(
         return 0
     done = 0
     try:
-        for level in LEVELS:
+        for level in (*LEVELS, EVENTS):
             closed = _closed(level, now)
             for step in (_stretch, _points):
                 while done < most and await step(connection, flavour, tables[level.table], level, closed):
@@ -120,6 +129,9 @@ async def _stretch(connection: Connection, flavour: Flavour, table: Table, level
             return False
         start, end = row[0], min(row[1], row[0] + SLICE * level.step)
         await connection.execute(TAKE, {"level": level.number, "closed": closed, "start": start, "end": end})
+        if level is EVENTS:
+            await _count_events(connection, flavour, table, start, end)
+            return True
         where = sql.SQL("s.time >= {} and s.time < {}").format(sql.Literal(start), sql.Literal(end))
         await _make(connection, flavour, table, level, sql.SQL("where ") + where, [(None, start, end)])
     return True
@@ -158,6 +170,13 @@ async def _make(
     if level is MINUTES:
         points, starts, ends = ([span[i] for span in spans] for i in range(3))
         await connection.execute(PASS_ON, {"epoch": EPOCH, "starts": starts, "ends": ends, "points": points})
+
+
+async def _count_events(connection: Connection, flavour: Flavour, table: Table, start: datetime, end: datetime) -> None:
+    await flavour.cover(connection, table, _chunks(table, start, end))
+    facts = {"start": start, "end": end, "epoch": EPOCH}
+    await connection.execute(UNCOUNT, facts)
+    await connection.execute(COUNT, facts)
 
 
 def _chunks(table: Table, start: datetime, end: datetime) -> list[datetime]:

@@ -2,11 +2,12 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from struct import Struct
 
 from adapters.timescale.connections import Connection
 from adapters.timescale.rows import instant
-from hub.model import MINUTE, SECOND, Timestamp
+from hub.model import HOUR, MINUTE, SECOND, Timestamp
 from hub.spool import Batch
 from hub.wire.rows import split, time_of
 
@@ -18,7 +19,7 @@ NEAR = 3
 """Minutes that a batch may span to be taken whole without looking at each of its rows."""
 MOST_BEHIND, MOST_AHEAD = 60 * 365 * 24 * 60, 2 * 24 * 60
 """Minutes before and after now in which readings can be stored at all."""
-MARK = "insert into rollup_due (level, t_from, t_to, point_id) values (1, %s, %s, %s)"
+MARK = "insert into rollup_due (level, t_from, t_to, point_id) values (%s, %s, %s, %s)"
 
 _length = Struct(">i").unpack_from
 _number = Struct(">q").unpack_from
@@ -43,11 +44,26 @@ def touched(batches: Iterable[Batch], now: Timestamp) -> list[tuple[Span, int | 
     return found
 
 
+def hours_touched(batches: Iterable[Batch], now: Timestamp) -> list[Span]:
+    """Return spans of hours since 1970 into which device events fall."""
+    hours: set[int] = set()
+    this = now // HOUR
+    for batch in batches:
+        if batch.target == "device_event":
+            first, last = batch.t_min // HOUR, batch.t_max // HOUR
+            rows = split(batch.body) if last - first >= NEAR else []
+            hours |= {time_of(row) // HOUR for row in rows if len(row) >= 14} or set(range(first, last + 1)[:NEAR])
+    possible = range(this - MOST_BEHIND // 60, this + MOST_AHEAD // 60)
+    return list(_spans(hour for hour in hours if hour in possible))
+
+
 async def mark(connection: Connection, batches: Sequence[Batch], now: Timestamp) -> None:
     """Write down, inside the caller's transaction, what has to be rolled up. Raises psycopg.Error."""
-    due = touched(batches, now)
-    if due:
-        rows = [(instant(first * MINUTE), instant(end * MINUTE), point) for (first, end), point in due]
+    rows: list[tuple[int, datetime, datetime, int | None]] = [
+        (1, instant(first * MINUTE), instant(end * MINUTE), point) for (first, end), point in touched(batches, now)
+    ]
+    rows += ((3, instant(first * HOUR), instant(end * HOUR), None) for first, end in hours_touched(batches, now))
+    if rows:
         async with connection.cursor() as cursor:
             await cursor.executemany(MARK, rows)
 

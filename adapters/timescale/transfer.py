@@ -13,7 +13,7 @@ from hub.model import StorageError
 
 TABLES = (
     "zone", "device", "point", "point_state", "gap", "dead_letter", "journal", "alarm", "device_change", "quarantine",
-    "device_event", "reading", "reading_1m", "reading_1h", "rollup_due", "figure", "ingest_cursor",
+    "device_event", "reading", "reading_1m", "reading_1h", "event_1h", "rollup_due", "figure", "ingest_cursor",
 )  # fmt: skip
 """Everything that is copied; the plan (`ts_table`) and the ledger belong to each database itself."""
 NUMBERED = {"gap": "id", "dead_letter": "id", "journal": "id", "device_event": "id"}

@@ -75,6 +75,9 @@ class KeepEntry(Strict):
     device_events: Period = said(
         "Device events.", "Sự kiện thiết bị.", default="400d", validate_default=True, example="400d"
     )
+    event_hours: Period = said(
+        "Device events counted by hour.", "Số sự kiện theo giờ.", default="5y", validate_default=True, example="5y"
+    )
     plates: Period = said(
         "Licence plates in device events; the events stay.",
         "Biển số trong sự kiện; sự kiện vẫn giữ.",

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from adapters.base import Bucket
 from adapters.timescale.rollups import LOCK
 from adapters.timescale.rows import instant
-from hub.model import DAY, HOUR, MINUTE, SECOND, Quality, Reason, StoreSettings
+from hub.model import DAY, HOUR, MINUTE, SECOND, DeviceEvent, Quality, Reason, StoreSettings
 from tests.integration.store.harness import IDS, NOW, SITE, Store, reading, running
 
 pytestmark = pytest.mark.database
@@ -197,3 +197,25 @@ async def test_while_another_hub_rolls_up_this_one_leaves_it(tmp_path: Path, emp
 
 async def _rolled(store: Store) -> int:
     return await store.adapter.roll_up()
+
+
+async def test_events_are_counted_by_hour_and_class_and_late_ones_too(tmp_path: Path, empty: str):
+    def passage(at: int, kind: str | None) -> DeviceEvent:
+        return DeviceEvent("gate", "traffic.passage", {} if kind is None else {"class": kind}, None, at)
+
+    query = "select time, class, count from v_event_1h where kind = 'traffic.passage' order by time, class"
+    async with running(tmp_path, empty) as store:
+        await store.spool_events([passage(DAY_BEGINS + n * 20 * MINUTE, "truck") for n in range(4)])
+        await store.spool_events([passage(DAY_BEGINS, None)])
+        await store.stored()
+        await store.adapter.roll_up()
+        second = at(DAY_BEGINS + HOUR)
+        assert await store.rows(query) == [
+            (at(DAY_BEGINS), "truck", 3),
+            (at(DAY_BEGINS), None, 1),
+            (second, "truck", 1),
+        ]
+        await store.spool_events([passage(DAY_BEGINS + HOUR + 1000, "truck"), passage(NOW, "bus")])
+        await store.stored()
+        await store.adapter.roll_up()
+        assert (await store.rows(query))[-1] == (second, "truck", 2)
