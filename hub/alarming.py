@@ -173,7 +173,7 @@ class Alarming:
         """Journal transitions, then let them be heard, then `done`."""
         if not transitions:
             return
-        self.transitions += len(transitions)
+        self.transitions += sum(1 for record in transitions if isinstance(record, Transition))
         self._touch()
         key = id(transitions)
         self._unheard[key] = transitions

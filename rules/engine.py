@@ -138,7 +138,7 @@ class Engine:
     def due(self) -> Timestamp | None:
         """Return when `wake` will next have something to do; 0 for at once (silence is counted from the first wake)."""
         senses, memory = self._senses.waiting or self._gates, self._memory
-        waits = senses or memory.pending or memory.alarms or memory.service
+        waits = senses or memory.pending or any(True for _ in self._book.every()) or self._absences.every()
         return 0 if self._now is None and waits else self._timers.due()
 
     def _step_back(self, now: Timestamp, out: Said) -> None:

@@ -9,7 +9,7 @@ from collections import deque
 
 from msgspec import Struct
 
-from hub.model import MINUTE, SECOND, SystemNote, Timestamp
+from hub.model import MINUTE, SECOND, SystemNote, Timestamp, Transition
 
 WINDOW = 10 * MINUTE
 BEGINS, ENDS = 10, 5
@@ -17,6 +17,11 @@ BEGINS, ENDS = 10, 5
 GRAIN = 5 * SECOND
 """Raises within so long are counted as one moment, so that a storm of a million needs no more room than a shower."""
 BEGAN, ENDED = "flood_began", "flood_ended"
+
+
+def rings(t: Transition) -> bool:
+    """Tell whether a transition is an alarm that people hear: raised, not held, and no test."""
+    return t.input == "raise" and not t.holds and t.mark is None
 
 
 class Kept(Struct, frozen=True):

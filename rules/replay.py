@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, MutableMapping
 from hub.model import AlarmId, ServiceChange, SystemNote, Timestamp, Transition
 from rules.absences import Absences
 from rules.book import Book
-from rules.flood import Flood
+from rules.flood import Flood, rings
 from rules.machine import Input
 
 _SWITCHES = (Input.RAISE.value, Input.RETURN.value)
@@ -26,7 +26,7 @@ def follow(
         if isinstance(record, Transition) and book.replay(record):
             if record.input in _SWITCHES:
                 pending.pop(record.alarm, None)
-            if record.input == Input.RAISE.value and not record.holds:
+            if rings(record):
                 flood.take(record.at)
             yield record
         elif isinstance(record, SystemNote):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from hub.model import Alarm, AlarmId, HoldKind, ServiceChange, SystemNote, Timestamp, Transition
 from rules.absences import Absences, hold_of
 from rules.book import Book
-from rules.flood import Flood
+from rules.flood import Flood, rings
 from rules.folding import Folding
 from rules.instance import Instance
 from rules.machine import Input, Refusal
@@ -82,7 +82,7 @@ class Upkeep:
         if isinstance(t, Refusal):
             return
         out.append(t)
-        if t.input == Input.RAISE.value and not t.holds and (began := self._flood.take(t.at)) is not None:
+        if rings(t) and (began := self._flood.take(t.at)) is not None:
             self._until(FLOOD, "", self._flood.due())
             out.append(began)
         alarm = self._book.get(t.alarm)
