@@ -15,7 +15,7 @@ from typing import Any, cast
 import uvloop
 from asyncua import Server, ua
 
-ITEMS = 5_000
+ITEMS, EACH = 5_000, 100
 SLICES = 20
 FIRST = 1_000_000
 """Values of the ticks begin here, so that they can be told from what was there before."""
@@ -36,8 +36,10 @@ class Farm:
         server.set_endpoint("opc.tcp://127.0.0.1:0/bench")
         server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
         folder = await server.nodes.objects.add_object(2, "Bench")
-        added = [await folder.add_variable(ua.NodeId(f"v{n}", 2), f"v{n}", 0.0) for n in range(1, ITEMS + 1)]
-        self.nodes = [node.nodeid for node in added]
+        for begin in range(1, ITEMS + 1, EACH):  # the library looks through all siblings of a node that it adds
+            drawer = await folder.add_object(2, f"From{begin}")
+            for n in range(begin, begin + EACH):
+                self.nodes.append((await drawer.add_variable(ua.NodeId(f"v{n}", 2), f"v{n}", 0.0)).nodeid)
         await folder.add_variable(ua.NodeId("bit", 2), "bit", False)
         await server.start()
         assert server.bserver is not None
