@@ -143,7 +143,7 @@ class Session311:
             client.tls_set_context(context)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
-        client.on_publish = self._on_publish
+        client.on_publish = lambda _c, _u, mid, code, _p: self._settle(self._published.pop(mid, None), code)
         client.on_message = self._on_message
         client.on_disconnect = self._on_disconnect
         client.on_socket_close = self._on_socket_close
@@ -193,9 +193,6 @@ class Session311:
 
     def _on_subscribe(self, _c: Client, _u: Any, mid: int, codes: list[ReasonCode], _p: Properties | None) -> None:
         self._settle(self._subscribed.get(mid), codes)
-
-    def _on_publish(self, _c: Client, _u: Any, mid: int, code: ReasonCode, _p: Properties | None) -> None:
-        self._settle(self._published.pop(mid, None), code)
 
     def _settle(self, waiting: "asyncio.Future[A] | None", answer: A) -> None:
         self._moved = True
