@@ -18,10 +18,23 @@ from hub.model import StorageError
 log = structlog.get_logger(__name__)
 
 FIRST_DELAY_S, LONGEST_DELAY_S = 0.25, 15.0
+LONGEST_SEND_S = 60.0
+"""A destination that is silent for longer is away, though its connection stands (half-open, stopped, swallowed)."""
 
 
 class Away(StorageError):
     """The destination cannot take anything now, so the caller may try again later."""
+
+
+@asynccontextmanager
+async def answering(seconds: float | None = None) -> AsyncIterator[None]:
+    """Give what is inside so much time for its answer, LONGEST_SEND_S unless told otherwise. Raises Away."""
+    longest = LONGEST_SEND_S if seconds is None else seconds
+    try:
+        async with asyncio.timeout(longest):
+            yield
+    except TimeoutError:
+        raise Away(f"no answer within {longest:g} s, though the connection stands; opening another") from None
 
 
 T = TypeVar("T")
@@ -144,7 +157,8 @@ class Outbound(Generic[T]):
             await self._source.wait_beyond(self.statistics.mark)
             load = await self._source.read(self.statistics.mark)
             if load.items:
-                await session.send(load)
+                async with answering():
+                    await session.send(load)
                 self.statistics.sent += load.records
                 self.statistics.loads += 1
                 self._delay = FIRST_DELAY_S

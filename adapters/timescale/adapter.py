@@ -12,7 +12,7 @@ import structlog
 from adapters.base import Bucket, Coverage, FigureValue, JournalRow
 from adapters.outbound import Away, Outbound, Statistics
 from adapters.timescale import figures
-from adapters.timescale.connections import Connections, away_on_error, opened
+from adapters.timescale.connections import WORK_S, Connections, away_on_error, opened
 from adapters.timescale.cursor import Cursor
 from adapters.timescale.housekeeping import keep_house
 from adapters.timescale.journal import JournalSource, JournalWriter
@@ -109,7 +109,7 @@ class TimescaleAdapter:
     async def housekeep(self) -> None:
         """Make partitions ahead, drop what is too old, compress; nothing happens while the database is away."""
         try:
-            async with self._connections.borrow() as connection:
+            async with self._connections.borrow(WORK_S) as connection:
                 await connection.execute("set statement_timeout = 0")
                 flavour, tables = await self._preparation.done(connection)
                 await keep_house(connection, flavour, tables, self._clock.now(), self._site.store.keep)
@@ -120,7 +120,7 @@ class TimescaleAdapter:
     async def roll_up(self) -> int:
         """Make minutes and hours of what was stored; return how many steps that took, 0 while the database is away."""
         try:
-            async with self._connections.borrow() as connection:
+            async with self._connections.borrow(WORK_S) as connection:
                 await connection.execute("set statement_timeout = 0")
                 flavour, tables = await self._preparation.done(connection)
                 done = await roll_up(connection, flavour, tables, self._clock.now())

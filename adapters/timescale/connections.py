@@ -9,13 +9,17 @@ from psycopg import AsyncConnection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 
-from adapters.outbound import Away
+from adapters.outbound import Away, answering
 
 Connection = AsyncConnection[TupleRow]
 
 CONNECT_S = 5
 BUSY_S = 10.0
 STATEMENT_MS = 30_000
+QUERY_S, WORK_S = 40.0, 3600.0
+"""How long a borrowed connection may be silent: for a query, which the server itself ends before, and for long work."""
+KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 30_000}
+"""A peer that vanished without a word is noticed within a minute (libpq, 32.1.2)."""
 
 DATA_CLASSES = ("22", "23")
 """SQLSTATE classes (manual, appendix A) that say a row is wrong; every other error may pass by itself."""
@@ -30,8 +34,9 @@ async def connect(dsn: str, *, statement_ms: int = 0) -> Connection:
     options = f"-c timezone=UTC -c statement_timeout={statement_ms} -c idle_in_transaction_session_timeout=60000"
     try:
         return await AsyncConnection.connect(
-            dsn, autocommit=True, connect_timeout=CONNECT_S, options=options, application_name="citywatch"
-        )
+            make_conninfo(dsn, **KEEPALIVE), autocommit=True, connect_timeout=CONNECT_S, options=options,
+            application_name="citywatch",
+        )  # fmt: skip
     except psycopg.Error as trouble:
         raise Away(say(trouble)) from trouble
 
@@ -87,17 +92,20 @@ class Connections:
         self._free = asyncio.Semaphore(size)
 
     @asynccontextmanager
-    async def borrow(self) -> AsyncIterator[Connection]:
-        """Lend a connection. Raises Away while the database is, when all are busy for 10 s, and for failed queries."""
+    async def borrow(self, seconds: float = QUERY_S) -> AsyncIterator[Connection]:
+        """Lend a connection for so long. Raises Away while the database is, when all are busy for 10 s, and for failed
+        queries.
+        """
         try:
             await asyncio.wait_for(self._free.acquire(), BUSY_S)
         except TimeoutError:
             raise Away("every connection to the database is busy") from None
         connection = None
         try:
-            with away_on_error():
-                connection = await self._take()
-                yield connection
+            async with answering(seconds):
+                with away_on_error():
+                    connection = await self._take()
+                    yield connection
         finally:
             await self._give_back(connection)
             self._free.release()

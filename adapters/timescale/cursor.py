@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from adapters.outbound import Away
+from adapters.outbound import Away, answering
 from adapters.timescale.connections import Connection
 
 
@@ -16,13 +16,14 @@ class Cursor:
 
     @classmethod
     async def open(cls, connection: Connection, source: str) -> "Cursor":
-        """Return the cursor of a source as it stands, made at 0 for a new one. Raises psycopg.Error."""
+        """Return the cursor of a source as it stands, made at 0 for a new one. Raises psycopg.Error, Away."""
         key = UUID(source)
-        await connection.execute(
-            "insert into ingest_cursor (source_id, last_seq) values (%s, 0) on conflict do nothing", (key,)
-        )
-        found = await connection.execute("select last_seq from ingest_cursor where source_id = %s", (key,))
-        row = await found.fetchone()
+        async with answering():
+            await connection.execute(
+                "insert into ingest_cursor (source_id, last_seq) values (%s, 0) on conflict do nothing", (key,)
+            )
+            found = await connection.execute("select last_seq from ingest_cursor where source_id = %s", (key,))
+            row = await found.fetchone()
         return cls(connection, key, int(row[0]) if row else 0)
 
     async def advance(self, seq: int) -> None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import cache
 from importlib.resources import files
 
 import psycopg
@@ -59,6 +60,12 @@ def shipped() -> list[Migration]:
         if match:
             found.append(Migration(int(match[1]), match[2], entry.read_text(encoding="utf-8")))
     return sorted(found, key=lambda migration: migration.version)
+
+
+@cache
+def newest() -> int:
+    """Return the number of this version's last migration."""
+    return max((migration.version for migration in shipped()), default=0)
 
 
 async def migrate(

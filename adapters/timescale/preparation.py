@@ -2,10 +2,12 @@
 
 import asyncio
 
-from adapters.outbound import Away
+from psycopg.errors import UndefinedTable
+
+from adapters.outbound import Away, answering
 from adapters.timescale.connections import Connection, away_on_error
 from adapters.timescale.housekeeping import cover_now, read_tables
-from adapters.timescale.migrate import migrate
+from adapters.timescale.migrate import migrate, newest
 from adapters.timescale.names import write_names
 from adapters.timescale.rows import instant
 from adapters.timescale.timeseries import Flavour, Table
@@ -22,9 +24,12 @@ class Preparation:
         self._done: tuple[Flavour, dict[str, Table]] | None = None
 
     async def done(self, connection: Connection) -> tuple[Flavour, dict[str, Table]]:
-        """Prepare if nobody has yet; return what kind of database it is, and its time-series tables. Raises Away."""
+        """Prepare if nobody has yet; return what kind of database it is, and its time-series tables. Raises Away.
+
+        A database that was replaced meanwhile, by an empty one or by a backup from before, is prepared anew.
+        """
         async with self._lock:
-            if self._done is None:
+            if self._done is None or not await _is_up_to_date(connection):
                 self._done = await self._prepare(connection)
             return self._done
 
@@ -41,3 +46,13 @@ class Preparation:
             tables = await read_tables(connection, self._site.store.keep)
             await cover_now(connection, flavour, tables, instant(self._clock.now()))
         return flavour, tables
+
+
+async def _is_up_to_date(connection: Connection) -> bool:
+    with away_on_error():
+        async with answering():
+            try:
+                row = await (await connection.execute("select max(version) from schema_migration")).fetchone()
+            except UndefinedTable:
+                return False
+    return row is not None and row[0] == newest()
