@@ -75,7 +75,7 @@ class NotifyAdapter:
         self.duty = Duty(site.notifying, self.zone)
 
     def _fold_by(self) -> Folding:
-        rules = {rule.id: rule.notify for rule in self.site.rules if rule.notify is not None}
+        rules = {rule.id: rule.notify or rule.category for rule in self.site.rules}
         return Folding(self.ledger, rules, self.site.notifying.escalations, self.site.notifying.channels)
 
     def describe(self, site: Site) -> None:

@@ -13,6 +13,8 @@ EVENTS = ("raised", "raised_again", "acknowledged", "returned", "closed", "test"
 """What a message tells of an alarm; `closed` is normal and acknowledged, reset, or removed with its rule."""
 UNLESS = ("acknowledged", "returned")
 """What stops a step of an escalation that has not been taken."""
+NOBODY = "nobody"
+"""What `notify:` of a rule says that tells nobody though its category has an escalation."""
 PER_CONTACT = frozenset({"phone", "email", "name", "address"})
 """Placeholders that differ from person to person: a message that holds one is sent to each of them."""
 PLACEHOLDERS = PER_CONTACT | {
@@ -92,7 +94,7 @@ class Notifying(Struct, frozen=True):
     contacts: dict[str, Contact] = {}
     rosters: dict[str, Roster] = {}
     escalations: dict[str, tuple[Step, ...]] = {}
-    """What `notify:` of a rule names; a channel's own name is an escalation of one step."""
+    """What `notify:` of a rule names, else its category; a channel's own name is an escalation of one step."""
 
 
 class Covered(Struct, frozen=True, array_like=True):

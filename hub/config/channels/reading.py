@@ -14,7 +14,7 @@ from hub.config.problems import Report, did_you_mean, known_are
 from hub.config.secrets import Secrets, check_plain
 from hub.config.validate import describe, validate
 from hub.model import SECOND, Priority
-from hub.model.notify import EVENTS, PER_CONTACT, Channel, Contact, Notifying, Quiet, Roster, Step
+from hub.model.notify import EVENTS, NOBODY, PER_CONTACT, Channel, Contact, Notifying, Quiet, Roster, Step
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -62,7 +62,9 @@ class Notifications:
             for name, tree in table.items():
                 mark = table.key_marks[name]
                 first = self._where.setdefault((key, name), mark)
-                if first is not mark:
+                if name == NOBODY:
+                    self._report.error(mark, f"'{NOBODY}' means that nobody is told", "choose another name")
+                elif first is not mark:
                     self._report.error(mark, f"'{name}' is there already, at {first}", "give it another name")
                 elif (made := make(name, tree, mark)) is not None:
                     found[name] = made
@@ -210,7 +212,7 @@ class Notifications:
     def _rules(self, rules: Any) -> None:
         for rule in rules if isinstance(rules, Seq) else ():
             name = rule.get("notify") if isinstance(rule, Map) else None
-            if not isinstance(name, str):
+            if not isinstance(name, str) or name == NOBODY:
                 continue
             mark = rule.value_marks["notify"]
             if name in self._escalations:

@@ -188,6 +188,12 @@ def test_a_calendar_that_cannot_be_used_is_named(tmp_path: Path, text: str, mess
     assert any(message in told for told in messages(tmp_path, channels()))
 
 
+def test_a_rule_may_say_that_nobody_is_told_and_nothing_else_is_called_so(tmp_path: Path):
+    assert site(tmp_path, channels(more=RULE % "nobody")).rules[0].notify == "nobody"
+    told = messages(tmp_path, channels(more="escalations: {nobody: [{to: sms, who: an}]}"))
+    assert told == ["'nobody' means that nobody is told"]
+
+
 def test_a_calendar_that_names_no_contact_is_only_a_warning(tmp_path: Path):
     (tmp_path / "duty.ics").write_text(DUTY.format(name="holiday"), encoding="utf-8")
     made, problems = read(tmp_path, channels())

@@ -247,3 +247,23 @@ async def test_a_flood_is_decided_in_few_steps_and_every_alarm_of_it_is_told(tmp
 
         await run.until(all_told, step=SECOND)
     assert len(there.took) <= 10
+
+
+@pytest.mark.parametrize(("notify", "told"), [(None, 1), ("nobody", 0), ("other", 1)])
+async def test_a_rule_that_names_nobody_else_tells_the_escalation_of_its_category(
+    tmp_path: Path, notify: str | None, told: int
+):
+    made = a_told_site(HOOK)
+    escalations = {"fire": made.notifying.escalations["all"], "other": made.notifying.escalations["all"]}
+    site = replace(
+        made,
+        rules=(replace(made.rules[0], notify=notify),),
+        notifying=replace(made.notifying, escalations=escalations),
+    )
+    there = Scripted()
+    async with station(tmp_path, site, scripted=there) as run:
+        await run.alarm()
+        await run.until(lambda: run.adapter.mark == run.journal.last_seq)
+        if told:
+            await run.until(lambda: there.took)
+        assert len(run.adapter.ledger.alarms) == told
