@@ -31,10 +31,11 @@ test: venv console check ## everything: style, types, contracts, unit, integrati
 bench: venv console ## the benchmarks; figures as JSON lines
 	@$(PY) -m bench $(ARGS)
 
-soak: venv ## what takes too long for every day: a million spoilt inputs into every decoder, a hundred kills
+soak: venv ## what takes too long for every day: a million spoilt inputs, a hundred kills, a long outage
 	@$(PY) -m bench.fuzz --cases 1000000 $(ARGS)
 	@$(PY) -m tests.support.trees
 	@CITYWATCH_KILLS=100 $(PY) -m pytest -q tests/integration/road/test_kill.py
+	@CITYWATCH_AWAY_S=600 CITYWATCH_AWAY_RATE=5000 $(PY) -m pytest -q tests/integration/road/test_outage.py
 
 schema: venv ## write config/schema anew
 	@.venv/bin/citywatch schema --out config/schema
