@@ -5,12 +5,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-BENCHES = ("check", "road", "ingest", "latency", "panels", "scan", "snmp", "opcua", "rules")
+BENCHES = ("check", "road", "ingest", "queries", "latency", "panels", "scan", "snmp", "opcua", "rules")
 LONGEST_S = 400
 
 Line = dict[str, float | str]
 
 TARGETS: dict[tuple[str, str], list[tuple[str, str, float]]] = {
+    ("queries", "latest value of 50,000 points"): [("p95_ms", "<=", 50)],
+    ("queries", "one point over 24 h in 1,000 slices"): [("p95_ms", "<=", 50)],
+    ("queries", "a month of 1.6 M passages by hour and class"): [("p95_ms", "<=", 50)],
+    ("queries", "a page of the journal"): [("p95_ms", "<=", 50)],
+    ("queries", "writer"): [("writer_to_psql", ">=", 0.6)],
     ("road", ""): [("readings_per_s", ">=", 100_000)],
     ("ingest", "ratio"): [("hub_to_bare", ">=", 0.6)],
     ("ingest", "hub"): [("cpu_s_per_million", "<=", 25), ("rss_mb", "<=", 150), ("lost", "<=", 0)],

@@ -216,8 +216,15 @@ def _alarm_row(site: str, t: Transition) -> dict[str, object]:
         "comments": int(t.input == "comment"),
         "text_vi": clean(t.text.vi), "text_en": clean(t.text.en), "cause": storable(t.cause),
         "group": t.group, "first": t.first, "folded_under": t.folded_under,
-        "raised_hold": t.hold if t.input == "raise" else None, **_hold_row(t),
+        "raised_hold": _hushed(t), **_hold_row(t),
     }  # fmt: skip
+
+
+def _hushed(t: Transition) -> str | None:
+    """Return why an alarm did not ring when it was raised: its hold, or that it was a test."""
+    if t.input != "raise":
+        return None
+    return t.hold or (None if t.mark is None else t.mark.lower())
 
 
 def _hold_row(t: Transition) -> dict[str, object]:

@@ -88,7 +88,7 @@ from unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[], %(points)s::int8
 UNCOUNT = "delete from event_1h where time >= %(start)s and time < %(end)s"
 COUNT = """
 insert into event_1h (time, device_id, kind, class, n)
-select date_bin('1 hour', time, %(epoch)s), device_id, kind, coalesce(attributes ->> 'class', ''), count(*)
+select date_bin('1 hour', time, %(epoch)s), device_id, kind, coalesce(attributes ->> 'class', ''), count(*)::int4
 from device_event where time >= %(start)s and time < %(end)s group by 1, 2, 3, 4
 """
 Spans = list[tuple[int | None, datetime, datetime]]

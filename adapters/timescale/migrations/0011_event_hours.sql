@@ -5,7 +5,7 @@ create table event_1h (
   device_id int8 not null,
   kind text not null,
   class text not null,
-  n int8 not null
+  n int4 not null
 ) {{timeseries event_1h chunk='90 days' keep='1825 days'}};
 create index on event_1h (time) include (kind, class, n, device_id);
 create index on event_1h (device_id, time desc);

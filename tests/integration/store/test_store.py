@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from adapters.base import Bucket
 from hub.model import (
     Command,
     CommandResult,
@@ -26,7 +25,7 @@ from hub.model import (
     Transition,
     row_id,
 )
-from hub.model.clock import HOUR, MINUTE, SECOND
+from hub.model.clock import HOUR, SECOND
 from tests.integration.store.harness import IDS, NOW, SITE, reading, running, until
 from tests.support.sites import a_device, a_point, a_site
 
@@ -226,53 +225,6 @@ async def test_the_latest_value_of_each_point_is_there_within_a_second_or_so(tmp
 
 async def _equals(rows, expected) -> bool:
     return await rows == expected
-
-
-async def test_history_is_downsampled_with_low_high_last_and_worst_quality(tmp_path: Path, empty: str):
-    start = NOW - 10 * MINUTE
-    bad = {"quality": Quality.BAD, "reason": Reason.NO_COMMUNICATION}
-    async with running(tmp_path, empty) as store:
-        await store.spool_readings(
-            [
-                *(reading(float(n % 60), start + n * SECOND) for n in range(120)),
-                reading(500.0, start + 150 * SECOND, **bad),
-                reading(9.0, start + 10 * MINUTE),
-            ]
-        )
-        await store.stored()
-        got = await store.adapter.history("panel/temperature", start, start + 10 * MINUTE, 10)
-        assert got == [
-            Bucket(start, 0.0, 59.0, 59.0, 0, 60),
-            Bucket(start + MINUTE, 0.0, 59.0, 59.0, 0, 60),
-            Bucket(start + 2 * MINUTE, None, None, 500.0, 2, 1),
-        ]
-        assert len(await store.adapter.history("panel/temperature", start, start + 2 * MINUTE, 7)) <= 7
-        assert await store.adapter.history("panel/temperature", start, start, 10) == []
-        assert await store.adapter.history("gate/temperature", start, NOW, 10) == []
-
-
-async def test_history_gives_values_in_the_type_of_their_point(tmp_path: Path, empty: str):
-    async with running(tmp_path, empty) as store:
-        await store.spool_readings(
-            [
-                reading(True, NOW, "panel/alarm"),
-                reading(False, NOW + 1000, "panel/alarm"),
-                reading(12, NOW, "panel/count"),
-                reading("a", NOW, "panel/state"),
-                reading("b", NOW + 1000, "panel/state"),
-            ]
-        )
-        await store.stored()
-
-        async def only(point: str) -> Bucket:
-            [bucket] = await store.adapter.history(point, NOW, NOW + SECOND, 1)
-            return bucket
-
-        assert await only("panel/alarm") == Bucket(NOW, 0.0, 1.0, False, 0, 2)
-        assert (await only("panel/alarm")).last is False
-        assert await only("panel/count") == Bucket(NOW, 12.0, 12.0, 12, 0, 1)
-        assert isinstance((await only("panel/count")).last, int)
-        assert await only("panel/state") == Bucket(NOW, None, None, "b", 0, 2)
 
 
 async def test_names_follow_the_configuration_and_what_is_gone_is_kept_inactive(tmp_path: Path, empty: str):
