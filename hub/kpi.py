@@ -1,7 +1,7 @@
 """How heavy the alarms weigh on people: the figures of EEMUA 191 and ISA-18.2 / IEC 62682, from occurrences. Pure.
 
-What annunciated is counted: an alarm that was raised while it was shelved, folded or out of service rang at nobody's
-desk and is counted apart. Times are integer nanoseconds UTC, shares lie between 0 and 1.
+What annunciated is counted: an alarm that was raised while it was shelved, folded or out of service, or as a test, rang
+at nobody's desk and is counted apart. Times are integer nanoseconds UTC, shares lie between 0 and 1.
 """
 
 from collections import Counter, deque
@@ -34,7 +34,7 @@ class Occurrence(Struct, frozen=True):
     acked: Timestamp | None = None
     """When somebody first acknowledged it."""
     held: bool = False
-    """Whether it was raised under a hold, and rang nowhere."""
+    """Whether it was raised under a hold or as a test, and rang nowhere."""
 
 
 class Share(Struct, frozen=True):
@@ -225,7 +225,7 @@ def occurrences(transitions: Iterable[Transition]) -> list[Occurrence]:
         key = (t.alarm, t.occurrence)
         known = found.get(key)
         if t.input == "raise":
-            found[key] = Occurrence(t.alarm, t.priority.word, t.at, held=bool(t.holds))
+            found[key] = Occurrence(t.alarm, t.priority.word, t.at, held=bool(t.holds) or t.mark is not None)
         elif known is None:
             continue
         elif t.input == "return" or (t.input == "remove" and known.returned is None):

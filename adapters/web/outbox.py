@@ -80,7 +80,7 @@ class Outbox:
         self._put(0, message)
 
     def hurry(self, message: bytes) -> None:
-        """Send something past everything that waits here, unless the client reads nothing: it comes in its turn, too."""
+        """Send something past everything that waits here, unless the client reads nothing; its turn comes, too."""
         if not self._transport.is_closing() and self._transport.get_write_buffer_size() < 4 * ROOMY:
             self._transport.write(frame(message))
 

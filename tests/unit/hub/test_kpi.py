@@ -96,10 +96,12 @@ def test_a_journal_folds_into_occurrences():
     journal = [
         transition(1, "raise", 1, 0), transition(2, "ack", 1, 30), transition(3, "realarm", 1, 60),
         transition(4, "ack", 1, 90), transition(5, "return", 1, 100), transition(6, "raise", 2, 200),
+        transition(7, "raise", 3, 300, mark="TEST"),
     ]  # fmt: skip
     assert occurrences(journal) == [
         Occurrence("fire:p/a", "high", T0, T0 + 100 * SECOND, T0 + 30 * SECOND),
         Occurrence("fire:p/a", "high", T0 + 200 * SECOND),
+        Occurrence("fire:p/a", "high", T0 + 300 * SECOND, held=True),
     ]
 
 
