@@ -13,6 +13,9 @@ from rules.unchanged import Unchanged
 from rules.usual import Usual
 from rules.windows import Average, Climb, Extreme, Rate
 
+_NO_MEASUREMENT = 1e200
+"""A number as large as this would overflow an area over time; nothing that is measured is."""
+
 Feed = Callable[[Value | None], Any]
 """What a reading's value (None: unusable) puts into a window."""
 
@@ -83,7 +86,7 @@ def _usable(value: Value | None) -> Value | None:
 
 
 def _number(value: Value | None) -> float | None:
-    return float(value) if isinstance(value, int | float) and isfinite(value) else None
+    return float(value) if isinstance(value, int | float) and abs(value) < _NO_MEASUREMENT else None
 
 
 def _every(value: Value | None) -> Truth:

@@ -125,7 +125,7 @@ class Senses:
         if due is None:
             wire.deadline = None
         else:
-            self._timers.set(wire, due)
+            self._timers.set(wire, max(due, now + 1))
         if truth is not wire.truth or heard is not wire.heard:
             self._settle(wire, truth, heard, now, out)
 

@@ -92,8 +92,9 @@ class Sum(Tally):
             self.add(value, now)
 
     def look(self, now: Timestamp) -> float | None:
-        """Return the sum."""
-        return self.total(now) if self._known else None
+        """Return the sum; what is over is let go of even while nothing is known."""
+        total = self.total(now)
+        return total if self._known else None
 
 
 class Changes(Tally):
@@ -117,8 +118,9 @@ class Changes(Tally):
         self._value = value
 
     def look(self, now: Timestamp) -> float | None:
-        """Return the number of changes."""
-        return self.total(now) if self._known else None
+        """Return the number of changes; what is over is let go of even while nothing is known."""
+        total = self.total(now)
+        return total if self._known else None
 
     def dump(self) -> State:
         """Return what must not be forgotten."""
@@ -150,8 +152,9 @@ class Count(Tally):
         self._before = self._before if value is None else value
 
     def look(self, now: Timestamp) -> float | None:
-        """Return the number."""
-        return self.total(now) if self._known else None
+        """Return the number; what is over is let go of even while nothing is known."""
+        total = self.total(now)
+        return total if self._known else None
 
     def dump(self) -> State:
         """Return what must not be forgotten."""

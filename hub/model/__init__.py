@@ -42,7 +42,7 @@ from hub.model.ids import AlarmId, DeviceId, PointId, ZoneId, point_id, row_id, 
 from hub.model.lane import Lane
 from hub.model.reading import QUALITY_OF, Block, Quality, Reading, Reason, Sample, Sheet, Value, one_by_one
 from hub.model.record import Intake, JournalRecord, Published, Receipt, Record, Release
-from hub.model.rule import Condition, Expression, Group, Hours, Mute, Rule, Selector, Test, Window
+from hub.model.rule import Condition, Expression, Group, Hours, Rule, Selector, Test, Window
 from hub.model.scaling import to_engineering
 from hub.model.site import Site, StoreSettings, WebSettings, Zone
 from hub.model.text import Text
@@ -86,7 +86,6 @@ __all__ = [
     "Lane",
     "ManualClock",
     "Misconfigured",
-    "Mute",
     "NoAnswer",
     "OperatorAction",
     "Outcome",

@@ -98,17 +98,6 @@ class Hours(Struct, frozen=True):
     to: int
 
 
-class Mute(Struct, frozen=True):
-    """When a rule raises nothing, and what ends it: two instants, or a condition and how long it is believed."""
-
-    start: int | None = None
-    """Nanoseconds UTC."""
-    end: int | None = None
-    when: Condition | None = None
-    longest: int = 0
-    """Nanoseconds after which the condition no longer mutes."""
-
-
 class Rule(Struct, frozen=True):
     """What raises an alarm, for which points, how it behaves, and what it tells the operator."""
 
@@ -141,7 +130,6 @@ class Rule(Struct, frozen=True):
     cameras: dict[str, Any] = {}
     active: Hours | None = None
     """Outside these hours the condition counts as false."""
-    mute_during: tuple[Mute, ...] = ()
     test_during: Condition | None = None
     """While this is true what is raised is marked TEST, does not latch and is told to nobody outside."""
     origin: str = ""
