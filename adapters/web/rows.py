@@ -64,6 +64,7 @@ def alarm_row(alarm: Alarm) -> JsonRow:
         "folded_under": t.folded_under,
         "group": t.group,
         "first": t.first,
+        "mark": t.mark,
         "raised": alarm.raised,
         "since": iso(alarm.since),
         "text": text(t.text),

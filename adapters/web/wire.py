@@ -66,6 +66,7 @@ class AlarmRow(Wire):
     folded_under: str | None = Field(description="The alarm of which this one is a consequence, while it is folded.")
     group: str | None = Field(description="The group it belongs to.")
     first: bool = Field(description="It was the first of its group (first-out).")
+    mark: str | None = Field(description="TEST or DRILL: it came from a test and is told to nobody outside.")
     raised: int = Field(description="How often it was raised since it was last normal and acknowledged.")
     since: str = Field(description="When this occurrence became active.")
     text: Text

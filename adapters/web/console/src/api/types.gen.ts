@@ -76,6 +76,8 @@ export interface AlarmRow {
   group: string | null;
   /** It was the first of its group (first-out). */
   first: boolean;
+  /** TEST or DRILL: it came from a test and is told to nobody outside. */
+  mark: string | null;
   /** How often it was raised since it was last normal and acknowledged. */
   raised: number;
   /** When this occurrence became active. */

@@ -192,7 +192,7 @@ class Alarms extends View {
 }
 
 function marks(row: AlarmRow): TemplateResult {
-  return html`${row.raised > 1 ? html` <span class="mark">×${row.raised}</span>` : nothing}${row.first ? html` <span class="mark">${say("first_out")}</span>` : nothing}${row.hold ? html` <span class="mark">${word(row.hold)}</span>` : nothing}`;
+  return html`${row.mark ? html` <b class="mark">${row.mark}</b>` : nothing}${row.raised > 1 ? html` <span class="mark">×${row.raised}</span>` : nothing}${row.first ? html` <span class="mark">${say("first_out")}</span>` : nothing}${row.hold ? html` <span class="mark">${word(row.hold)}</span>` : nothing}`;
 }
 
 function where(row: AlarmRow): string {
