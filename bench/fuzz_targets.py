@@ -17,7 +17,6 @@ from drivers.modbus import SPEC as MODBUS
 from drivers.modbus.client import _Undecoded
 from drivers.modbus.driver import ModbusDriver
 from drivers.mqtt import SPEC as MQTT
-from drivers.mqtt.path import compiled
 from drivers.mqtt.routes import Routes
 from drivers.opcua import values as opcua
 from hub.config.marks import Source
@@ -26,6 +25,7 @@ from hub.config.source import split
 from hub.config.table import cells
 from hub.config.tree import parse
 from hub.model import EventMap, Intake, NoAnswer, Refused, Value, one_by_one
+from hub.wire.path import compiled
 
 
 class _ModbusWire:

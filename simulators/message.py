@@ -8,10 +8,10 @@ from typing import Any
 from msgspec import Struct
 
 from drivers.mqtt.address import Address, Connection
-from drivers.mqtt.path import Step, steps
 from drivers.mqtt.topic import filled
 from hub.model import MILLISECOND, SECOND, Device, Point, PointId, Timestamp, Value
 from hub.model.clock import iso
+from hub.wire.path import Step, steps
 from simulators.raw import raw_of
 
 AVAILABLE = "$available"

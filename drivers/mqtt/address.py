@@ -13,10 +13,10 @@ from pydantic import (
     model_validator,
 )
 
-from drivers.mqtt import path as paths
 from drivers.mqtt import topic as topics
 from hub.config.durations import Duration
 from hub.model.clock import DAY, HOUR, SECOND
+from hub.wire import path as paths
 
 PLAIN_PORT = 1883
 TLS_PORT = 8883

@@ -7,10 +7,11 @@ from msgspec import Struct
 
 from drivers.base import BoundPoint
 from drivers.mqtt.address import Address, Event
-from drivers.mqtt.path import MISSING, Follow, compiled
-from drivers.mqtt.payload import TimeOf, document, plain, raw, time_of
+from drivers.mqtt.payload import plain
 from drivers.statistics import Heard
 from hub.model import DeviceEvent, DeviceId, EventMap, Intake, PointId, Reason, Sample, Stray, Timestamp, Value
+from hub.wire.document import TimeOf, document, raw, time_of
+from hub.wire.path import MISSING, Follow, compiled
 
 BODY = 4096
 """Bytes of a stray that are kept."""

@@ -5,10 +5,11 @@ from hypothesis import strategies as st
 from mqtt5 import PingRespPacket, PubAckPacket, PublishPacket, QoS
 
 from drivers.mqtt.address import Address
-from drivers.mqtt.payload import moment, plain, raw
+from drivers.mqtt.payload import plain
 from drivers.mqtt.routes import Routes
 from drivers.mqtt.topic import covers, matches
 from hub.model import Intake, Reason
+from hub.wire.document import moment, raw
 from hub.wire.mqtt.contract import LARGEST
 from tests.unit.mqtt.bound import device, event
 from tests.unit.mqtt.test_link import Bench

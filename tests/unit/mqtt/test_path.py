@@ -2,7 +2,7 @@
 
 import pytest
 
-from drivers.mqtt.path import MISSING, compiled, steps
+from hub.wire.path import MISSING, compiled, steps
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ import pytest
 
 from drivers.mqtt import SPEC
 from drivers.mqtt.address import Address
-from drivers.mqtt.payload import document, moment, plain, raw
+from drivers.mqtt.payload import plain
 from hub.model import SECOND, Reason
+from hub.wire.document import document, moment, raw
 
 AT = 1_700_000_000 * SECOND
 
