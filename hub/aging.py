@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable
 
-from hub.model import SECOND, Clock, Quality, Reason, Timestamp
+from hub.model import Clock, Quality, Reason, Timestamp
+from hub.model.clock import Steps
 from hub.normalise import Track
-
-CLOCK_STEP = 2 * SECOND
-"""A difference between wall and monotonic clock that somebody or NTP has made, and no drift."""
 
 
 class Aging:
@@ -15,8 +13,7 @@ class Aging:
     def __init__(self, tracks: Iterable[Track], clock: Clock) -> None:
         self._tracks = list(tracks)
         self._aging = [(t, t.point.stale_after) for t in self._tracks if t.point.stale_after]
-        self._clock = clock
-        self._wall, self._monotonic = clock.now(), clock.monotonic()
+        self._steps = Steps(clock)
 
     def late(self, now: Timestamp) -> list[Track]:
         """Return the points whose value is too old and was not said to be."""
@@ -31,12 +28,8 @@ class Aging:
 
         What is measured by that clock moves along: nobody fell silent in that moment.
         """
-        monotonic = self._clock.monotonic()
-        step = (now - self._wall) - (monotonic - self._monotonic)
-        self._wall, self._monotonic = now, monotonic
-        if abs(step) < CLOCK_STEP:
-            return 0
-        for track in self._tracks:
+        step = self._steps.since(now)
+        for track in self._tracks if step else ():
             track.told = track.told and min(track.told + step, now)
             track.heard = track.heard and min(track.heard + step, now)
         return step

@@ -32,6 +32,7 @@ from hub.model import (
     Timestamp,
     Transition,
 )
+from hub.model.clock import Steps
 
 log = structlog.get_logger(__name__)
 
@@ -74,6 +75,10 @@ class Engine(Protocol):
         """Take a person's action; return its effect or why there is none."""
         ...
 
+    def shift(self, by: int, now: Timestamp) -> Said:
+        """Take note that the wall clock was set by `by` ns and shows `now`; return what that changes."""
+        ...
+
     def due(self) -> Timestamp | None:
         """Return when time alone will change something."""
         ...
@@ -111,6 +116,7 @@ class Alarming:
         self._journal = journal
         self._publish = publish
         self._clock = clock
+        self._steps = Steps(clock)
         self._changed = asyncio.Event()
         self._dirty = False
         self._keeping = False
@@ -161,6 +167,7 @@ class Alarming:
         journaled.
         """
         engine = self._engine
+        self.follow_clock(now)
         before = engine.revision
         transitions = engine.step(readings, now, events) if events else engine.step(readings, now)
         if engine.revision != before:
@@ -168,6 +175,13 @@ class Alarming:
         if transitions:
             self.commit(transitions, done)
         return bool(transitions)
+
+    def follow_clock(self, now: Timestamp) -> None:
+        """Let no delay end early and none last longer because somebody set the wall clock."""
+        step = self._steps.since(now)
+        if step:
+            self.commit(self._engine.shift(step, now))
+            self._touch()
 
     def commit(self, transitions: Said, done: Callable[[], None] | None = None) -> None:
         """Journal transitions, then let them be heard, then `done`."""
@@ -198,7 +212,9 @@ class Alarming:
 
     async def act(self, action: OperatorAction) -> Outcome:
         """Carry out a person's action; return once it is journaled, or with the reason why nothing was done."""
-        outcome = self._engine.act(action, self._clock.now())
+        now = self._clock.now()
+        self.follow_clock(now)
+        outcome = self._engine.act(action, now)
         if outcome.refused is not None:
             return outcome
         journaled = asyncio.Event()
@@ -220,6 +236,7 @@ class Alarming:
         while True:
             self._changed.clear()
             now = self._clock.now()
+            self.follow_clock(now)
             due = self._engine.due()
             if due is not None and due <= now:
                 self.commit(self._engine.wake(now))

@@ -119,6 +119,7 @@ class Road:
         """Mark every point that was not refreshed in its time as stale."""
         now = self._clock.now()
         step = self._aging.follow_clock(now)
+        self._alarming.follow_clock(now)
         if step:
             self._say_clock_stepped(step, now)
         self._own(

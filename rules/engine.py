@@ -8,6 +8,7 @@ After a start nothing changes until readings say so: an alarm whose points have 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -121,9 +122,8 @@ class Engine:
         if self._now is None:
             self._begin(now, out)
         elif now < self._now - SECOND:
-            self._step_back(now, out)
-        # a clock that trembles stands still
-        self._now = now = now if self._now is None or now < self._now - SECOND else max(now, self._now)
+            out += self.shift(now - self._now, now)
+        self._now = now = max(now, self._now or now)  # a clock that trembles stands still
         for item in self._timers.passed(now):
             if isinstance(item, Instance):
                 self._consider(item, now, out)
@@ -141,13 +141,16 @@ class Engine:
         waits = senses or memory.pending or any(True for _ in self._book.every()) or self._absences.every()
         return 0 if self._now is None and waits else self._timers.due()
 
-    def _step_back(self, now: Timestamp, out: Said) -> None:
-        """The clock of the machine was set back: what was running goes on, with its times moved."""
-        by = now - (self._now or now)
-        self._timers.shift(self._waiting(), by)
-        self._senses.shift(by)
-        for gate in self._gates.values():
-            self._turn(gate, now, out)
+    def shift(self, by: int, now: Timestamp) -> Said:
+        """Take note that the wall clock was set by `by` ns and shows `now`; return what that changes."""
+        out: Said = []
+        if self._now is not None:
+            self._now = now
+            self._timers.shift(self._waiting(), by)
+            self._senses.shift(by)
+            for gate in self._gates.values():
+                self._turn(gate, now, out)
+        return out
 
     def _turn(self, gate: Gate, now: Timestamp, out: Said) -> None:
         """The hours of a rule have begun or ended."""
@@ -195,10 +198,7 @@ class Engine:
         self._upkeep.tell(done, out)
 
     def _waiting(self) -> Iterator[Waiting]:
-        yield from self._instances.values()
-        yield from self._gates.values()
-        yield from self._senses.waits()
-        yield from self._upkeep.waits()
+        return chain(self._instances.values(), self._gates.values(), self._senses.waits(), self._upkeep.waits())
 
     @property
     def instances(self) -> Mapping[AlarmId, Instance]:

@@ -13,6 +13,8 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
+CLOCK_STEP = 2 * SECOND
+"""A difference between wall and monotonic clock that somebody or NTP has made, and no drift."""
 OLDEST_SOURCE = 30 * DAY
 """A source time older than this (reliability D2) is replaced by hub time and marked."""
 NEWEST_SOURCE = 5 * MINUTE
@@ -41,6 +43,21 @@ class SystemClock:
     def monotonic(self) -> int:
         """Return the monotonic clock, nanoseconds."""
         return time.monotonic_ns()
+
+
+class Steps:
+    """Notices, by the monotonic clock, that somebody or NTP has set the wall clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._wall, self._monotonic = clock.now(), clock.monotonic()
+
+    def since(self, now: Timestamp) -> int:
+        """Return by how many ns the wall clock was set since the last call, 0 for none (and for mere drift)."""
+        monotonic = self._clock.monotonic()
+        step = (now - self._wall) - (monotonic - self._monotonic)
+        self._wall, self._monotonic = now, monotonic
+        return 0 if abs(step) < CLOCK_STEP else step
 
 
 class ManualClock:
