@@ -33,27 +33,30 @@ class EmailSender:
         to = reachable(message.contacts, "email")
         if not to:
             raise Refused("nobody", "none of the contacts has an email address")
+        names = {contact.addresses.get("email"): contact.id for contact in message.contacts}
         written = self._written(message, to)
         where = f"{self._settings.host}:{self._settings.port}"
         try:
             async with asyncio.timeout(self._settings.timeout / SECOND):
-                return await self._deliver(written, to)
+                refused = await self._deliver(written, to)
         except TimeoutError as error:
             raise Away(f"{where} does not answer within {self._settings.timeout / SECOND:g} s") from error
         except aiosmtplib.SMTPRecipientsRefused as error:
             codes = [refusal.code for refusal in error.recipients]
-            told = "; ".join(f"{refusal.recipient}: {refusal.code} {refusal.message}" for refusal in error.recipients)
+            told = "; ".join(f"{names[refusal.recipient]}: {refusal.code}" for refusal in error.recipients)
             raise (Refused("declined", told) if min(codes) >= _FIXED_BY_THE_SENDER else Away(told)) from error
         except aiosmtplib.SMTPDataError as error:
             told = f"{where} answers {error.code} {error.message}"
             raise (Refused("declined", told) if error.code >= _FIXED_BY_THE_SENDER else Away(told)) from error
         except (aiosmtplib.SMTPException, OSError) as error:
             raise Away(f"{where}: {error}") from error
+        # who it was is said by name: addresses stay out of the journal
+        return "" if not refused else f"refused: {', '.join(str(names[address]) for address in refused)}"
 
     async def close(self) -> None:
         """Nothing is held: each message has a connection of its own."""
 
-    async def _deliver(self, written: EmailMessage, to: list[str]) -> str:
+    async def _deliver(self, written: EmailMessage, to: list[str]) -> list[str]:
         s = self._settings
         client = aiosmtplib.SMTP(
             hostname=s.host,
@@ -67,7 +70,7 @@ class EmailSender:
         )
         async with client:
             refused, _ = await client.send_message(written, sender=s.sender, recipients=to)
-        return "" if not refused else f"refused: {', '.join(sorted(refused))}"
+        return sorted(refused)
 
     def _written(self, message: Message, to: list[str]) -> EmailMessage:
         d, domain = message.delivery, self._settings.sender.rpartition("@")[2]

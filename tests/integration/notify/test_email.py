@@ -130,15 +130,15 @@ async def test_one_refused_person_does_not_keep_the_mail_from_the_others():
     box = Mailbox()
     box.refuses = {"binh@x.example": "550 no such user"}
     with server(box) as port:
-        assert await send(mail(port), AN, BINH) == "refused: binh@x.example"
+        assert await send(mail(port), AN, BINH) == "refused: binh"
     assert box.to == [["an@x.example"]]
 
 
 @pytest.mark.parametrize(
     ("refuses", "data", "error", "why"),
     [
-        ("550 no such user", "250 OK", Refused, "550 no such user"),
-        ("451 try later", "250 OK", Away, "451 try later"),
+        ("550 no such user", "250 OK", Refused, "^an: 550$"),
+        ("451 try later", "250 OK", Away, "^an: 451$"),
         ("", "554 spam", Refused, "554 spam"),
         ("", "452 full", Away, "452 full"),
     ],
