@@ -13,7 +13,7 @@ COMMANDS = {
     "run": ("hub.cli.run", "run", "The hub, on a site's real devices."),
     "check": ("hub.cli.check", "check", "Every mistake of a site's files, with file, line and column."),
     "test": ("hub.cli.test", "command", "The site's rule tests, on a virtual clock."),
-    "walk-test": ("hub.cli.walktest", "walk_test", "Which detectors a walk test has seen, and which it has not."),
+    "walktest": ("hub.cli.walktest", "walk_test", "Which detectors a walk test has seen, and which it has not."),
     "replay": ("hub.cli.replay", "replay", "Which alarms rules would have raised on stored history."),
     "simulate": ("hub.cli.simulate", "simulate", "Only the simulators: every device of a site on the wire."),
     "show": ("hub.cli.show", "show", "What a device's configuration comes to, and from which line."),

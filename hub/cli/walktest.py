@@ -1,4 +1,4 @@
-"""`citywatch walk-test SITE`: which detectors were seen in alarm while under test, and which were not."""
+"""`citywatch walktest SITE`: which detectors were seen in alarm while under test, and which were not."""
 
 import asyncio
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""`citywatch walk-test` on the journal in a real database."""
+"""`citywatch walktest` on the journal in a real database."""
 
 import asyncio
 import json
