@@ -12,7 +12,7 @@ import structlog
 from adapters.base import Bucket, Coverage, FigureValue, JournalRow
 from adapters.outbound import Away, Outbound, Statistics
 from adapters.timescale import figures
-from adapters.timescale.connections import WORK_S, Connections, away_on_error, opened
+from adapters.timescale.connections import WORK_S, Connection, Connections, away_on_error, opened
 from adapters.timescale.cursor import Cursor
 from adapters.timescale.housekeeping import keep_house
 from adapters.timescale.journal import JournalSource, JournalWriter
@@ -61,6 +61,7 @@ class TimescaleAdapter:
         self._journal = journal
         self._clock = clock
         self._connections = Connections()
+        self._found = {spool.id: spool.last_seq, journal.id: journal.last_seq}
         self._outage = Outage(journal, lambda: spool.held.records, clock)
         self._queries = Queries(site, self._connections, clock)
         self._preparation = Preparation(site, clock)
@@ -216,13 +217,25 @@ class TimescaleAdapter:
         """Tell whether the database answers."""
         return await self._queries.ready()
 
+    async def _cursor(self, connection: Connection, source: str) -> Cursor:
+        """Return how far a source is stored; a file that an older copy replaced takes numbers that were used before.
+
+        Compared once a run, with what the file held when it was opened.
+        """
+        cursor = await Cursor.open(connection, source)
+        last = self._found.pop(source, cursor.seq)
+        if cursor.seq > last:
+            log.error("spool or journal is an older copy; its new numbers are stored too", known=cursor.seq, last=last)
+            await cursor.step_back(last)
+        return cursor
+
     @asynccontextmanager
     async def _readings(self) -> AsyncIterator[ReadingsWriter]:
         try:
             async with opened(self._connections.dsn) as connection:
                 flavour, tables = await self._preparation.done(connection)
                 with away_on_error():
-                    cursor = await Cursor.open(connection, self._spool.id)
+                    cursor = await self._cursor(connection, self._spool.id)
                 self._spool.had_before(self._chains["readings"].statistics.mark, cursor.seq)
                 self._outage.ends()
                 yield ReadingsWriter(connection, cursor, flavour, tables, self._clock, self)
@@ -235,7 +248,7 @@ class TimescaleAdapter:
         async with opened(self._connections.dsn) as connection:
             await self._preparation.done(connection)
             with away_on_error():
-                cursor = await Cursor.open(connection, self._journal.id)
+                cursor = await self._cursor(connection, self._journal.id)
             yield JournalWriter(connection, cursor, lambda: self._site)
 
     @asynccontextmanager

@@ -26,6 +26,13 @@ class Cursor:
             row = await found.fetchone()
         return cls(connection, key, int(row[0]) if row else 0)
 
+    async def step_back(self, seq: int) -> None:
+        """Move back to `seq`: the source is an older copy, whose next numbers are new. Raises psycopg.Error."""
+        await self._connection.execute(
+            "update ingest_cursor set last_seq = %s, updated_at = now() where source_id = %s", (seq, self.source)
+        )
+        self.seq = seq
+
     async def advance(self, seq: int) -> None:
         """Move to `seq`, inside the caller's transaction. Raises Away when somebody else moved it meanwhile."""
         moved = await self._connection.execute(

@@ -14,7 +14,7 @@ from hub.cli import backup
 from hub.cli.db import app
 from hub.cli.statefiles import copy_state
 from hub.model import DAY, DeviceChange, DeviceState, SystemNote
-from tests.integration.store.harness import NOW, Store, reading, running
+from tests.integration.store.harness import NOW, Store, reading, running, until
 
 pytestmark = pytest.mark.database
 
@@ -84,6 +84,30 @@ async def test_a_backup_is_restored_with_every_row_once_and_the_spool_goes_on(
         assert await restored.one("select count(*) from reading_1h") > 0
         assert restored.spool.id != after_copy[0].spool.id
         await restored.adapter.housekeep()
+
+
+async def test_a_spool_brought_back_by_hand_loses_nothing_that_comes_after(tmp_path: Path, empty: str) -> None:
+    state, old = tmp_path / "state", tmp_path / "old"
+    state.mkdir()
+    old.mkdir()
+    async with running(state, empty) as store:
+        await store.spool_readings([reading(1.0)])
+        await store.stored()
+        await store.halt()
+        copy_state(state, old)
+        store.run()
+        for value in (2.0, 3.0):
+            await store.spool_readings([reading(value)])
+            await store.stored()
+    async with running(old, empty) as store:
+        await store.spool_readings([reading(4.0)])
+        await store.stored()
+        await until(lambda: _stored(store, 4))
+        assert await store.rows(EVERYTHING) == [(1.0,), (2.0,), (3.0,), (4.0,)]
+
+
+async def _stored(store: Store, count: int) -> bool:
+    return bool(await store.one("select count(*) from reading") == count)
 
 
 def test_commands_make_a_backup_restore_it_and_hold_what_is_in_it(tmp_path: Path) -> None:
