@@ -4,7 +4,7 @@ from bisect import bisect_left, insort
 from math import isnan
 
 from hub.model import Timestamp
-from rules.windows import Segments, State
+from rules.windows import Segments, State, unpacked
 
 _GRAINS = 128
 
@@ -65,16 +65,9 @@ class Median(Segments):
         super().shift(by)
         self._sorted = [(value, a + by, b + by) for value, a, b in self._sorted]
 
-    def dump(self) -> State:
-        """Return what must not be forgotten; JSON has no NaN."""
-        kept = super().dump()
-        kept["values"] = [None if isnan(v) else v for v in kept["values"]]
-        return kept
-
     def load(self, kept: State, at: Timestamp) -> None:
         """Take back what was kept at `at`."""
-        values = [float("nan") if v is None else v for v in kept["values"]]
-        since, current = kept["since"], kept["current"]
-        ends = [*kept["starts"][1:], since][: len(values)]
-        self._sorted = sorted((v, a, b) for v, a, b in zip(values, kept["starts"], ends, strict=True) if not isnan(v))
-        super().load({**kept, "values": values, "current": current}, at)
+        values, starts = unpacked("d", kept["values"]), unpacked("q", kept["starts"])
+        ends = [*starts[1:], kept["since"]][: len(values)]
+        self._sorted = sorted((v, a, b) for v, a, b in zip(values, starts, ends, strict=True) if not isnan(v))
+        super().load(kept, at)

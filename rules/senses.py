@@ -196,7 +196,7 @@ class Senses:
                 continue
             try:
                 wire.lens.past.load(kept, memory.at or 0)
-            except (KeyError, TypeError, IndexError) as wrong:
+            except (KeyError, TypeError, IndexError, ValueError) as wrong:
                 raise ValueError(f"the window of {wire.instance.id} cannot be read: {wrong}") from wrong
 
     def begin(self, memory: Memory, now: Timestamp, out: Said) -> None:

@@ -8,7 +8,7 @@ from array import array
 
 from hub.model import Timestamp, Value
 from rules.cover import Cover
-from rules.windows import State, moved
+from rules.windows import State, moved, packed, unpacked
 
 _GRAINS = 1024
 _MOST_DIFFERENT = 4096
@@ -64,14 +64,14 @@ class Tally:
 
     def dump(self) -> State:
         """Return what must not be forgotten."""
-        times, amounts = self._times[self._head :].tolist(), self._amounts[self._head :].tolist()
+        times, amounts = packed(self._times[self._head :]), packed(self._amounts[self._head :])
         return {"cover": self.cover.dump(), "times": times, "amounts": amounts}
 
     def load(self, kept: State, at: Timestamp) -> None:
         """Take back what was kept at `at`."""
         self.cover.load(kept["cover"], at)
         self._head, self._evicted = 0, 0
-        self._times, self._amounts = array("q", kept["times"]), array("d", kept["amounts"])
+        self._times, self._amounts = unpacked("q", kept["times"]), unpacked("d", kept["amounts"])
         self._total = sum(self._amounts)
 
 
