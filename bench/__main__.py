@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-BENCHES = ("check", "road", "ingest", "queries", "latency", "panels", "scan", "snmp", "opcua", "rules")
+BENCHES = ("check", "road", "spool", "ingest", "queries", "latency", "panels", "scan", "snmp", "opcua", "rules")
 LONGEST_S = 400
 
 Line = dict[str, float | str]
@@ -17,6 +17,11 @@ TARGETS: dict[tuple[str, str], list[tuple[str, str, float]]] = {
     ("queries", "a page of the journal"): [("p95_ms", "<=", 50)],
     ("queries", "writer"): [("writer_to_psql", ">=", 0.6)],
     ("road", ""): [("readings_per_s", ">=", 100_000)],
+    ("spool", "through"): [("readings_per_s", ">=", 150_000), ("lost", "<=", 0)],
+    ("spool", "start"): [("s_to_first_alarm", "<=", 10)],
+    ("spool", "overload"): [("alarm_p99_ms", "<=", 1000), ("alarms_lost", "<=", 0), ("never_dropped", "<=", 0)],
+    ("spool", "memory"): [("rss_mb", "<=", 400)],
+    ("spool", "replay"): [("rows_per_s", ">=", 20_000)],
     ("ingest", "ratio"): [("hub_to_bare", ">=", 0.6)],
     ("ingest", "hub"): [("cpu_s_per_million", "<=", 25), ("rss_mb", "<=", 150), ("lost", "<=", 0)],
     ("latency", "mqtt idle"): [("p50_ms", "<=", 2), ("p99_ms", "<=", 10)],
