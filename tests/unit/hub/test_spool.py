@@ -245,6 +245,31 @@ async def test_a_slow_disk_is_not_waited_for_without_end_either(tmp_path: Path, 
     s.close()
 
 
+async def test_behind_a_slow_disk_media_is_refused_first_then_bulk_then_live_and_alarms_never(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(spool, "MOST_WAITING", 100)
+    s = a_spool(tmp_path)
+    disk = Disk(s.file)
+    disk.fill()
+    s.append(rows("a"))
+    await disk.refused()
+    refused: dict[Lane, int] = {}
+    for n in range(150):
+        for lane in Lane:
+            if not s.append(rows("x", lane), must=False):
+                refused.setdefault(lane, n)
+    assert list(refused) == [Lane.MEDIA, Lane.BULK, Lane.LIVE], "each leaves room for those before it"
+    assert refused[Lane.MEDIA] < refused[Lane.BULK] < refused[Lane.LIVE]
+    assert s.dropped[Lane.MEDIA] > s.dropped[Lane.BULK] > s.dropped[Lane.LIVE] > 0
+    disk.free()
+    await s.flushed()
+    kept = {lane: sum(b.n for b in s.read(0, 1 << 30) if b.lane is lane) for lane in Lane}
+    assert kept[Lane.LIFE_SAFETY] == kept[Lane.ALARM] == 150
+    assert s.taken == sum(kept.values()) + s.dropped.total()
+    s.close()
+
+
 async def test_pages_go_back_to_the_disk_after_an_outage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(spool, "VACUUM_FROM", 10)
     s = a_spool(tmp_path)
