@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 from drivers.base import DriverSpec
 
 _OURS = {
+    "http": "drivers.http",
     "modbus": "drivers.modbus",
     "mqtt": "drivers.mqtt",
     "opcua": "drivers.opcua",

@@ -6,7 +6,7 @@ one Modbus gateway, every sensor of one MQTT broker).
 """
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct
 from pydantic import BaseModel
@@ -136,6 +136,19 @@ class Keeper(Protocol):
 
     async def kept(self, device: DeviceId) -> Kept | None:
         """Return the oldest that a device keeps, or None. Raises Refused, NoAnswer, Unreachable, Misconfigured."""
+        ...
+
+
+@runtime_checkable
+class Recalling(Keeper, Protocol):
+    """A keeper whose devices cannot forget: what was taken is known by receipts, which outlive the hub's run."""
+
+    def source(self, device: DeviceId) -> str:
+        """Return the source of a device's receipts (see `Receipt`) until they were recalled, then nothing."""
+        ...
+
+    def recall(self, device: DeviceId, keys: bytes) -> None:
+        """Take for known what an earlier run has made durable."""
         ...
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from drivers.base import Driver, Keeper, Kept, Sink
+from drivers.base import Driver, Keeper, Kept, Recalling, Sink
 from drivers.line import Fittings, Watched
 from drivers.polled import Polled
 from drivers.scan import ScanGroup
@@ -46,6 +46,8 @@ class Emptied(Polled):
 
     async def _empty(self, keeper: Keeper, watched: Watched) -> None:
         pause = min((g.interval for g in self.groups if g.device == watched.id), default=SECOND)
+        if isinstance(keeper, Recalling) and (source := keeper.source(watched.id)):
+            keeper.recall(watched.id, await self._direct.receipts(source))
         while not watched.stopped:
             if watched.until > self._clock.monotonic() or not await self._one(keeper, watched):
                 await self._sleep(pause)

@@ -9,6 +9,7 @@ from importlib import import_module
 from simulators.base import Line
 
 _OURS = {
+    "http": ("simulators.http", "HttpLine"),
     "modbus": ("simulators.modbus", "ModbusLine"),
     "mqtt": ("simulators.mqtt", "MqttLine"),
     "snmp": ("simulators.snmp.line", "SnmpLine"),

@@ -1,8 +1,7 @@
 """Which messages an MQTT device sends, and their payloads, built from where its points live."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -11,7 +10,8 @@ from drivers.mqtt.address import Address, Connection
 from drivers.mqtt.topic import filled
 from hub.model import MILLISECOND, SECOND, Device, Point, PointId, Timestamp, Value
 from hub.model.clock import iso
-from hub.wire.path import Step, steps
+from hub.wire.path import steps
+from simulators.jsontree import put, short
 from simulators.raw import raw_of
 
 AVAILABLE = "$available"
@@ -43,9 +43,9 @@ class Message(Struct, frozen=True):
         document: dict[str, Any] = {}
         first_last = self.points[::-1]
         for point in sorted(first_last, key=lambda p: held(p.id)):
-            _place(document, steps(point.address.path), _short(raw_of(point, value(point))))
+            put(document, steps(point.address.path), short(raw_of(point, value(point))))
         for path, form in {(p.address.time, p.address.time_format) for p in self.points if p.address.time}:
-            _place(document, steps(path), written_time(at, form))
+            put(document, steps(path), written_time(at, form))
         return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
 
 
@@ -78,29 +78,4 @@ def written_time(at: Timestamp, form: str) -> str | int:
 
 
 def _plain(raw: Value) -> bytes:
-    return raw.encode() if isinstance(raw, str) else json.dumps(_short(raw)).encode()
-
-
-def _short(raw: Value) -> Value:
-    return int(raw) if isinstance(raw, float) and raw.is_integer() else raw
-
-
-def _place(document: dict[str, Any], way: Sequence[Step], value: Value) -> None:
-    """Put a value at the end of a path, making the objects and lists on the way."""
-    here: Any = document
-    for step, following in pairwise(way):
-        here = _enter(here, step, [] if isinstance(following, int) else {})
-    last = way[-1]
-    _enter(here, last, value)
-    here[last] = value
-
-
-def _enter(here: Any, step: Step, missing: Any) -> Any:
-    """Return what is at `step`, put there first where there is nothing."""
-    if isinstance(step, str):
-        return here.setdefault(step, missing)
-    size = step + 1 if step >= 0 else -step
-    here.extend([None] * (size - len(here)))
-    if here[step] is None:
-        here[step] = missing
-    return here[step]
+    return raw.encode() if isinstance(raw, str) else json.dumps(short(raw)).encode()

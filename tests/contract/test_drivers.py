@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from hub.model import DriverError, Intake, NoAnswer, Unreachable, one_by_one
+from tests.contract.http_rig import HTTP_RIGS
 from tests.contract.rigs import RIGS
 
 PATIENCE = 20.0
@@ -37,9 +38,12 @@ class Ear:
         return None
 
 
-@pytest.fixture(params=RIGS)
+ALL = {**RIGS, **HTTP_RIGS}
+
+
+@pytest.fixture(params=ALL)
 async def rig(request):
-    rig = RIGS[request.param]()
+    rig = ALL[request.param]()
     await rig.up()
     yield rig
     await rig.down()

@@ -12,7 +12,10 @@ EVERYWHERE = {"msgspec"}
 """The library of `hub/model`: values of every wing are its structs."""
 
 ROOMS = {
-    "aiohttp": ("adapters/web/", "adapters/notify/addresses.py", "adapters/notify/channels/"),
+    "aiohttp": (
+        "adapters/web/", "adapters/notify/addresses.py", "adapters/notify/channels/",
+        "drivers/http/client.py", "simulators/http.py",
+    ),
     "aiosmtplib": ("adapters/notify/channels/email.py",),
     "amqtt": ("simulators/broker.py",),
     "apscheduler": ("hub/schedule.py",),
@@ -50,7 +53,10 @@ ROOMS = {
         "hub/cli/statefiles.py",
         "adapters/web/accounts.py",
     ),
-    "xml": ("hub/cli/test.py", "adapters/notify/channels/", "hub/importing/nodeset.py"),
+    "xml": (
+        "hub/cli/test.py", "adapters/notify/channels/", "hub/importing/nodeset.py",
+        "drivers/onvif/", "simulators/onvif/templates.py",
+    ),
     "ctypes": ("adapters/timescale/postmaster.py",),
 }
 """Library → where it may be imported. A second room needs a reason that a reviewer believes."""
