@@ -11,6 +11,7 @@ import pytest
 from tests.integration.notify.receivers import Receiver, receiver
 from tests.integration.notify.test_http import KEY, genuine
 from tests.support import mosquitto
+from tests.support.conservation import conserved
 from tests.support.real_site import NOWHERE, write_site
 from tests.support.running_hub import RunningHub, running_hub, until
 
@@ -79,6 +80,7 @@ async def test_a_kill_while_the_receiver_is_away_delays_and_loses_nothing(tmp_pa
                 await until(lambda: len(sms.got) == 2, "the second fire's message")
                 assert (await channel(hub, "hook"))["state"] == "online"
                 assert (await hub.metrics())['citywatch_notify_waiting{channel="hook"}'] == 0
+                await conserved(hub.metrics, at_rest=False)
                 assert await hub.stop() == 0
     assert sorted(events(hook)) == ["acknowledged", "raised", "raised"]
     assert all(genuine(headers, body) for _, headers, body in hook.got)

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support import broken_modbus as wire
 from tests.support.broken_modbus import Behaviour, broken_modbus
+from tests.support.conservation import conserved
 from tests.support.mosquitto import Mosquitto
 from tests.support.real_site import NOWHERE, write_site
 from tests.support.running_hub import running_hub
@@ -53,5 +54,6 @@ async def test_a_panel_that_answers_badly_is_never_normal_and_comes_back_each_ti
                 panel.script = [good_floats]
                 await hub.until_reading("panel", "temperature", 21.5, quality="good")
             assert "fire:panel/z01.alarm" not in await hub.alarms(), "what is not known is no fire"
+            await conserved(hub.metrics, at_rest=False)
             assert await hub.stop() == 0
     assert "Traceback" not in hub.process.said

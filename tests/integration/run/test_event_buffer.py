@@ -11,6 +11,7 @@ from drivers import REGISTRY
 from hub.config import load
 from simulators.eventlog import EventLog
 from simulators.fleet import Fleet
+from tests.support.conservation import conserved
 from tests.support.running_hub import RunningHub, running_hub, until
 
 pytestmark = [pytest.mark.database, pytest.mark.timeout(150)]
@@ -75,6 +76,7 @@ async def test_a_record_is_neither_lost_nor_doubled_when_the_hub_is_killed(
 
             await until(all_stored, "the records in the store")
             assert await numbers(hub) == list(range(1, MANY + 2))
+            await conserved(hub.metrics, at_rest=False)
             assert await hub.stop() == 0
     finally:
         await fleet.stop()

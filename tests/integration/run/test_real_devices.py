@@ -12,6 +12,7 @@ import pytest
 
 from adapters.timescale import running_dsn
 from tests.integration.demo.process import gone
+from tests.support.conservation import conserved
 from tests.support.mosquitto import Mosquitto
 from tests.support.real_site import NOWHERE, write_site
 from tests.support.running_hub import RunningHub, running_hub, until
@@ -94,6 +95,7 @@ async def test_a_fire_goes_from_the_panel_to_the_operator_and_into_the_database(
         assert await rows(dsn, state, "select value from v_reading where device = 'd0' and point = 'value'") == [
             (7.25,)
         ]
+        await conserved(hub.metrics, at_rest=False)
         assert await hub.stop() == 0
     assert await gone(family)
     assert "Traceback" not in hub.process.said
@@ -170,5 +172,6 @@ async def test_bad_input_from_a_real_broker_ends_in_quality_and_quarantine_and_a
         said = await hub.metrics()
         assert said["citywatch_strays_quarantined_total"] == len(found)
         assert said['citywatch_readings_marked_total{reason="clock"}'] == 1
+        await conserved(hub.metrics, at_rest=False)
         assert await hub.stop() == 0
     assert "Traceback" not in hub.process.said
