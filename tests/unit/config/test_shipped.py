@@ -71,7 +71,7 @@ def test_the_starter_site_is_good_and_has_nothing_to_warn_of() -> None:
 def test_the_starter_site_is_what_the_tutorial_says() -> None:
     site = load(STARTER, REGISTRY)
     panel, silent = site.devices["panel-market"], site.devices["smoke-silent"]
-    assert (panel.interval, panel.parameters) == (SECOND, {"zones": 16})
+    assert (panel.interval, panel.parameters) == (SECOND, {"zones": 16, "log": 0})
     assert sum(p.kind == "fire.alarm" for p in panel.points) == 16
     assert site.points["panel-market/z07.alarm"].zone == "tn/market/store"
     assert silent.silent_after == 20 * SECOND
