@@ -22,6 +22,11 @@ KINDS: Mapping[str, Mapping[str, float]] = {
     "wrong_type": {},
     "expired_certificate": {},
     "gaps": {"records": 5},
+    "unauthorized": {},
+    "forgotten": {},
+    "false_address": {},
+    "entities": {},
+    "endless": {},
 }
 """Every kind of fault with its arguments and their defaults.
 
@@ -33,7 +38,9 @@ of several registers come with their words swapped. status: values come as an OP
 BadNoCommunication). wrong_type: values come in a type that nobody expects there. reboot: the device starts anew, once:
 sessions, subscriptions, engine boots and the numbers of an event buffer are others. gaps: a number goes by of what is
 numbered: `records` of an event buffer are dropped unread, once. expired_certificate: the device proves itself with a
-certificate that is no longer valid.
+certificate that is no longer valid. unauthorized: whoever signs in is refused, rightly or not. forgotten: the device
+drops its subscriptions, once. false_address: it names services at an address that is not its own. entities: answers
+come with a document type definition full of entities. endless: an answer never comes to its end.
 """
 
 

@@ -26,9 +26,12 @@ from drivers.snmp.traps_spec import SPEC as TRAPS
 from hub.model import SystemClock
 from hub.wire.certificates import FOLDER, Certificates
 from simulators.relay import Relay, Weather
+from tests.contract.onvif import ONVIF_RIGS
 from tests.support import mosquitto, opcua_server, opcua_shared, snmpd
 from tests.support.broken_modbus import BrokenModbus, good, never
 from tests.unit.snmp.messages import trap_v2
+
+Example = tuple[dict[str, object], object, object]
 
 
 class Rig(Protocol):
@@ -37,7 +40,7 @@ class Rig(Protocol):
     spec: DriverSpec
     heavy: str
     """A module that must not be imported before the driver is used."""
-    example: tuple[dict[str, object], object, object]
+    example: Example
     """An address, a raw value as a profile writes it, and what a sample would carry."""
 
     async def up(self) -> None:
@@ -64,11 +67,7 @@ class Rig(Protocol):
 class ModbusRig:
     spec = MODBUS
     heavy = "pymodbus"
-    example: tuple[dict[str, object], object, object] = (
-        {"table": "holding", "register": 0, "type": "int16"},
-        [0xFFFE],
-        -2,
-    )
+    example: Example = ({"table": "holding", "register": 0, "type": "int16"}, [0xFFFE], -2)
 
     def __init__(self, framing: str = "tcp") -> None:
         self._framing = framing
@@ -109,7 +108,7 @@ class ModbusRig:
 class MqttRig:
     spec = MQTT
     heavy = "paho"
-    example: tuple[dict[str, object], object, object] = ({"path": "a.b[0]"}, '{"a": {"b": [21.5]}}', 21.5)
+    example: Example = ({"path": "a.b[0]"}, '{"a": {"b": [21.5]}}', 21.5)
 
     def __init__(self, version: int | str) -> None:
         if reason := mosquitto.available():
@@ -149,7 +148,7 @@ class MqttRig:
 class SnmpRig:
     spec = SNMP
     heavy = "gufo"
-    example: tuple[dict[str, object], object, object] = ({"oid": "1.3.6.1.2.1.1.5.0", "type": "string"}, "exam", "exam")
+    example: Example = ({"oid": "1.3.6.1.2.1.1.5.0", "type": "string"}, "exam", "exam")
 
     def __init__(self, version: int | str) -> None:
         if reason := snmpd.available():
@@ -200,7 +199,7 @@ class TrapRig:
     spec = TRAPS
     heavy = "pysnmp"
     listens = True
-    example: tuple[dict[str, object], object, object] = ({"count": "traps"}, 12, 12)
+    example: Example = ({"count": "traps"}, 12, 12)
 
     def __init__(self) -> None:
         self._port = snmpd.free_port()
@@ -239,7 +238,7 @@ class OpcUaRig:
 
     spec = OPCUA
     heavy = "asyncua"
-    example: tuple[dict[str, object], object, object] = ({"node": "ns=2;s=Temperature"}, 21.5, 21.5)
+    example: Example = ({"node": "ns=2;s=Temperature"}, 21.5, 21.5)
 
     def __init__(self) -> None:
         self._server = opcua_shared.shared()
@@ -292,6 +291,7 @@ RIGS: dict[str, Callable[[], Rig]] = {
     "modbus-rtu": lambda: ModbusRig("rtu"),
     "mqtt-5": lambda: MqttRig(5),
     "mqtt-3.1.1": lambda: MqttRig("3.1.1"),
+    **ONVIF_RIGS,
     "opcua": OpcUaRig,
     "snmp-3": lambda: SnmpRig(3),
     "snmp-2c": lambda: SnmpRig("2c"),

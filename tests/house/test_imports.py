@@ -14,7 +14,7 @@ EVERYWHERE = {"msgspec"}
 ROOMS = {
     "aiohttp": (
         "adapters/web/", "adapters/notify/addresses.py", "adapters/notify/channels/",
-        "drivers/http/client.py", "simulators/http.py",
+        "drivers/onvif/camera.py", "simulators/onvif/port.py", "drivers/http/client.py", "simulators/http.py",
     ),
     "aiosmtplib": ("adapters/notify/channels/email.py",),
     "amqtt": ("simulators/broker.py",),

@@ -26,6 +26,7 @@ SLEEPS = {
     "drivers/modbus/client.py": "the silence between two frames of a serial line",
     "drivers/modbus/driver.py": "the pause that a slow device needs",
     "drivers/modbus/trace.py": "between two rounds of a trace",
+    "drivers/onvif/driver.py": "the pause for a camera that does not hold its question",
     "drivers/opcua/listening.py": "the pace of looks, reads and refreshes of one session",
     "drivers/opcua/session.py": "the life of a channel's keys",
     "drivers/snmp/notifications.py": "between two reports of what was counted",
@@ -34,6 +35,7 @@ SLEEPS = {
     "hub/aging.py": "looks for aged points",
     "hub/supervise.py": "waits before a part is started again",
     "simulators/fleet.py": "time passes for devices",
+    "simulators/onvif/port.py": "a camera that answers late",
     "simulators/player.py": "time passes for a scenario",
 }
 

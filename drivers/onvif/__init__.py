@@ -1,0 +1,28 @@
+"""ONVIF: cameras and recorders that report motion, tampering, inputs and faults through a pull point."""
+
+from collections.abc import Callable, Sequence
+
+from drivers.base import BoundDevice, Driver, DriverSpec
+from drivers.onvif.address import Address, Connection, Event, endpoint, line, redirect
+from drivers.onvif.notification import example
+
+
+def _load() -> Callable[[Sequence[BoundDevice]], Driver]:
+    from drivers.onvif.driver import OnvifDriver
+
+    return OnvifDriver
+
+
+SPEC = DriverSpec(
+    name="onvif",
+    connection=Connection,
+    address=Address,
+    event=Event,
+    line=line,
+    load=_load,
+    pushes=True,
+    endpoint=endpoint,
+    redirect=redirect,
+    example=example,
+)
+"""What the rest of the house knows of ONVIF before a camera is asked."""

@@ -1,0 +1,184 @@
+"""One camera's web services: signs in, keeps to bounds of size and time, and goes nowhere else.
+
+A camera names addresses of its services and subscriptions (XAddr). Only their paths are believed: the host is always
+the one of the configuration, so that a camera that lies, or stands behind a translated address, sends the hub nowhere.
+Redirects are refused, answers are read up to a bound, compressed ones not at all.
+"""
+
+import asyncio
+import ssl
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from drivers.onvif import soap
+from drivers.onvif.address import Connection, Tls
+from drivers.onvif.markup import Element, parse
+from hub.model import Clock, Misconfigured, Unreachable
+
+LARGEST = 1_048_576
+"""Bytes of an answer; a hundred notifications with plates are a tenth of it."""
+
+
+class Camera:
+    """A session with one camera or recorder. `received` and `sent` count bytes."""
+
+    def __init__(self, connection: Connection, timeout: float, clock: Clock) -> None:
+        self.where = f"{connection.host}:{connection.port}"
+        self.offset = 0
+        """By how much (ns) the camera's clock is ahead; 0 until it was measured."""
+        self.received = 0
+        self.sent = 0
+        self._connection = connection
+        self._base = f"{'https' if connection.tls else 'http'}://{_bracketed(connection.host)}:{connection.port}"
+        self._timeout = timeout
+        self._clock = clock
+        self._token = connection.auth == "token"
+        self._http: aiohttp.ClientSession | None = None
+        self._digest: aiohttp.DigestAuthMiddleware | None = None
+
+    async def open(self) -> None:
+        """Make ready; nothing is sent. Raises Misconfigured for a file of an authority that cannot be read."""
+        await self.close()
+        # cameras drop idle connections without a word: one that is kept would be lost just when something is asked
+        connector = aiohttp.TCPConnector(ssl=_trust(self._connection.tls), limit=4, force_close=True)
+        self._http = aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False, trust_env=False
+        )
+        if self._connection.user is not None:
+            self._digest = aiohttp.DigestAuthMiddleware(self._connection.user, self._password)
+
+    async def close(self) -> None:
+        """Drop every connection; safe to call twice."""
+        http, self._http = self._http, None
+        if http is not None:
+            await http.close()
+
+    async def call(
+        self,
+        path: str,
+        body: str,
+        *,
+        action: str = "",
+        to: str = "",
+        extra: str = "",
+        held: float = 0.0,
+        anonymous: bool = False,
+    ) -> Element:
+        """Ask and return the answer; the camera may wait `held` seconds more; `anonymous`: without signing in.
+
+        Raises Fault, Unreachable.
+        """
+        if anonymous or self._connection.user is None:
+            return await self._ask(path, body, action, to, extra, held, None)
+        try:
+            return await self._ask(path, body, action, to, extra, held, self._token)
+        except Unreachable as why:
+            if why.reason != "auth_failed" or self._connection.auth != "auto":
+                raise
+        answer = await self._ask(path, body, action, to, extra, held, not self._token)
+        self._token = not self._token
+        return answer
+
+    def path_of(self, address: str) -> str:
+        """Return the path of an address that the camera gave, to be asked at its own host and port."""
+        try:
+            parts = urlsplit(address.strip())
+        except ValueError:
+            return self._connection.path
+        path = parts.path if parts.path.startswith("/") else self._connection.path
+        return f"{path}?{parts.query}" if parts.query else path
+
+    def strays(self, address: str) -> bool:
+        """Tell whether an address names another host than the camera's own."""
+        try:
+            return urlsplit(address.strip()).hostname not in (None, self._connection.host.lower())
+        except ValueError:
+            return True
+
+    @property
+    def _password(self) -> str:
+        return self._connection.password.get_secret_value() if self._connection.password is not None else ""
+
+    async def _ask(
+        self, path: str, body: str, action: str, to: str, extra: str, held: float, token: bool | None
+    ) -> Element:
+        headers = (soap.addressed(action, to or self._base + path) if action else "") + extra
+        if token:
+            created = self._clock.now() + self.offset
+            headers += soap.token(self._connection.user or "", self._password, created)
+        status, answer = await self._post(path, soap.envelope(body, headers=headers), action, held, token is False)
+        if status in (401, 403):
+            problem = "asks for a user and a password" if token is None else "does not accept user and password"
+            raise Unreachable(f"{self.where} {problem} (HTTP {status})", "auth_failed")
+        try:
+            return soap.content(parse(answer), self.where)
+        except ValueError as why:
+            words = f"{self.where} answers what cannot be read (HTTP {status}): {why}"
+            raise Unreachable(words, "protocol_error") from why
+
+    async def _post(self, path: str, message: bytes, action: str, held: float, digest: bool) -> tuple[int, bytes]:
+        if self._http is None:
+            raise Unreachable(f"{self.where} is not connected")
+        self.sent += len(message)
+        kind = (
+            f'application/soap+xml; charset=utf-8; action="{action}"'
+            if action
+            else "application/soap+xml; charset=utf-8"
+        )
+        middlewares = (self._digest,) if digest and self._digest is not None else ()
+        try:
+            async with (
+                asyncio.timeout(self._timeout + held),
+                self._http.post(
+                    self._base + path,
+                    data=message,
+                    headers={"Content-Type": kind, "Accept-Encoding": "identity"},
+                    allow_redirects=False,
+                    middlewares=middlewares,
+                    timeout=aiohttp.ClientTimeout(total=None),
+                ) as response,
+            ):
+                return response.status, await self._body(response)
+        except TimeoutError as why:
+            raise Unreachable(f"{self.where} did not answer within {self._timeout + held:g} s", "timeout") from why
+        except (aiohttp.ClientSSLError, ssl.SSLError, aiohttp.ServerFingerprintMismatch) as why:
+            raise Unreachable(
+                f"{self.where} proves itself with a certificate nobody trusts: {why}", "cert_untrusted"
+            ) from why
+        except aiohttp.ClientPayloadError as why:
+            raise Unreachable(f"{self.where} stopped in the middle of an answer", "protocol_error") from why
+        except aiohttp.ClientConnectionError as why:
+            raise Unreachable(f"{self.where} cannot be reached: {why}") from why
+        except (aiohttp.ClientError, ValueError) as why:
+            raise Unreachable(f"{self.where} does not speak HTTP as it should: {why}", "protocol_error") from why
+        except OSError as why:
+            raise Unreachable(f"{self.where} cannot be reached: {why}") from why
+
+    async def _body(self, response: aiohttp.ClientResponse) -> bytes:
+        if 300 <= response.status < 400:
+            raise Unreachable(f"{self.where} redirects elsewhere, which is not followed", "protocol_error")
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            raise Unreachable(f"{self.where} compresses its answer unasked", "protocol_error")
+        found = bytearray()
+        async for chunk in response.content.iter_any():
+            found += chunk
+            self.received += len(chunk)
+            if len(found) > LARGEST:
+                raise Unreachable(f"{self.where} answers with more than {LARGEST} bytes", "protocol_error")
+        return bytes(found)
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _trust(tls: Tls | bool | None) -> ssl.SSLContext | aiohttp.Fingerprint | bool:
+    if not isinstance(tls, Tls):
+        return True
+    if tls.fingerprint is not None:
+        return aiohttp.Fingerprint(bytes.fromhex(tls.fingerprint.replace(":", "")))
+    try:
+        return ssl.create_default_context(cafile=tls.ca)
+    except (OSError, ssl.SSLError) as why:
+        raise Misconfigured(f"tls.ca {tls.ca} cannot be read: {why}") from why

@@ -1,0 +1,210 @@
+"""One camera or recorder and every channel of it: the clock first, then signing in, then a pull point kept alive."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable, Sequence
+
+from drivers.base import BoundDevice, BoundPoint, Sink
+from drivers.onvif.address import Address, Connection
+from drivers.onvif.camera import Camera
+from drivers.onvif.notification import Notification
+from drivers.onvif.pullpoint import PullPoint, gone
+from drivers.onvif.routes import Routes
+from drivers.onvif.inquiry import clock_offset, event_address, information
+from drivers.onvif.soap import Fault
+from drivers.statistics import Heard
+from hub.metrics import Figure
+from hub.model import (
+    HOUR,
+    SECOND,
+    Clock,
+    DeviceId,
+    DeviceState,
+    Intake,
+    Misconfigured,
+    Reason,
+    Refused,
+    Sample,
+    SystemClock,
+    Timestamp,
+    Unreachable,
+    Value,
+)
+
+FAREWELL = 1.0
+"""Seconds that unsubscribing may take."""
+BRISK = SECOND // 2
+"""A camera that says sooner that there is nothing does not hold the question: it gets a pause."""
+PAUSE = 1.0
+"""Seconds of that pause."""
+
+
+class OnvifDriver:
+    """A line of ONVIF devices: a camera, or the channels of one recorder."""
+
+    def __init__(self, devices: Sequence[BoundDevice], *, clock: Clock | None = None) -> None:
+        self.routes = Routes(devices)
+        self.connection: Connection = devices[0].connection
+        self._devices = devices
+        self._clock = clock or SystemClock()
+        timeout = max(d.timeout for d in devices)
+        self.camera = Camera(self.connection, timeout, self._clock)
+        self.pull_point = PullPoint(self.camera, self._clock, self.connection.pull)
+        self.known_offset: int | None = None
+        """By how much (ns) the camera's clock is ahead; None: it does not say."""
+        self._about: dict[str, str] = {}
+        self._events = ""
+        self._measured = 0
+        self._heard = {d.id: Heard() for d in devices}
+        self._before: set[str] | None = None
+        self._anew = False
+        """Whether the pull point was made anew and has not answered since."""
+
+    async def open(self) -> None:
+        """Measure the clock, sign in, subscribe. Raises Unreachable, Misconfigured."""
+        await self.camera.open()
+        await self._measure()
+        self._about = await information(self.camera, self.connection.path)
+        address = await event_address(self.camera, self.connection.path)
+        self._events = self.camera.path_of(address) if address else self.connection.path
+        self._anew = False
+        await self._create()
+
+    async def read(self, points: Sequence[BoundPoint]) -> list[Sample]:
+        """Refuse: cameras report by themselves. Raises Misconfigured."""
+        del points
+        raise Misconfigured("ONVIF cameras are not asked; they report by themselves")
+
+    async def subscribe(self, sink: Sink) -> None:
+        """Hand over what the camera reports until it is lost. Raises Unreachable."""
+        self._tell_health(sink)
+        sink.take(Intake(samples=self._own()))
+        await self._begin()
+        while True:
+            began = self._clock.monotonic()
+            try:
+                said = await self.pull_point.pull()
+                await self.pull_point.renew()
+                self._anew = False
+            except Fault as why:
+                await self._again(why)
+                continue
+            self._hand_over(said, sink)
+            await self._between(began, said, sink)
+
+    async def write(self, point: BoundPoint, value: Value) -> None:
+        """Refuse: nothing of a camera is set yet. Raises Refused."""
+        del value
+        raise Refused("not_writable", f"{point.id} cannot be set over ONVIF; nothing was sent")
+
+    async def close(self) -> None:
+        """Unsubscribe where that is possible, and disconnect."""
+        if self.pull_point.alive:
+            with contextlib.suppress(Unreachable, TimeoutError):
+                async with asyncio.timeout(FAREWELL):
+                    await self.pull_point.cancel()
+        self.pull_point.forget()
+        await self.camera.close()
+
+    def statistics(self, device: DeviceId) -> Heard:
+        """Return what a device has said; bytes are those of the whole line."""
+        found = self._heard[device]
+        found.received, found.sent = self.camera.received, self.camera.sent
+        return found
+
+    def figures(self) -> Iterable[Figure]:
+        """Return what this line has counted."""
+        line = {"line": self.camera.where}
+        messages = sum(h.messages for h in self._heard.values())
+        yield Figure("citywatch_onvif_messages", "Notifications that belong to a device", messages, line, total=True)
+        unknown = self.routes.unknown_total
+        yield Figure("citywatch_onvif_unknown", "Notifications on topics nobody has mapped", unknown, line, total=True)
+        words = "Pull points made at the camera"
+        yield Figure("citywatch_onvif_subscriptions", words, self.pull_point.made, line, total=True)
+        words = "Whether the camera names an address that is not its own"
+        yield Figure("citywatch_onvif_false_address", words, int(self.pull_point.lies), line)
+
+    async def _begin(self) -> None:
+        """Ask for every state; what was known before and is not named again is known no more."""
+        told = self.routes.restart()
+        self._before = (self._before or set()) | told
+        await self.pull_point.synchronize()
+
+    async def _again(self, why: Fault) -> None:
+        """Make the pull point anew when the camera has forgotten it. Raises Unreachable for all else."""
+        if why.about_password or not gone(why) or self._anew:
+            raise why
+        self._anew = True
+        await self._create()
+        await self._begin()
+
+    async def _create(self) -> None:
+        self.pull_point.forget()
+        await self.pull_point.create(self._events)
+
+    async def _between(self, began: int, said: Sequence[Notification], sink: Sink) -> None:
+        now = self._clock.monotonic()
+        if not said:
+            self._settle(sink)
+            if now - began < BRISK:
+                await asyncio.sleep(PAUSE)
+        if now - self._measured >= HOUR:
+            await self._measure()
+            self._tell_health(sink)
+            sink.take(Intake(samples=self._own()))
+
+    def _settle(self, sink: Sink) -> None:
+        """The camera has nothing more to say: whatever it did not name after a new beginning is not known."""
+        if self._before:
+            lost = self.routes.silent(self._before)
+            if lost:
+                sink.take(Intake(samples=lost))
+        self._before = None
+
+    async def _measure(self) -> None:
+        self.known_offset = await clock_offset(self.camera, self.connection.path, self._clock)
+        self.camera.offset = self.known_offset or 0
+        self._measured = self._clock.monotonic()
+
+    def _tell_health(self, sink: Sink) -> None:
+        skew = self.known_offset or 0
+        for device in self._devices:
+            if abs(skew) > self.connection.max_skew:
+                ahead = "ahead" if skew > 0 else "behind"
+                detail = (
+                    f"the clock of {self.camera.where} is {abs(skew) / SECOND:.0f} s {ahead}; set it, or give it NTP"
+                )
+                sink.report(device.id, DeviceState.DEGRADED, "clock_skew", detail)
+            else:
+                sink.report(device.id, DeviceState.ONLINE)
+
+    def _own(self) -> list[Sample]:
+        """Return what the camera says of itself."""
+        found = []
+        for point in (p for d in self._devices for p in d.points):
+            address: Address = point.address
+            if address.about == "clock_offset":
+                said: Value | None = None if self.known_offset is None else self.known_offset / SECOND
+            elif address.about is not None:
+                said = self._about.get(address.about) or None
+            else:
+                continue
+            found.append(Sample(point.id, said, None, Reason.NONE if said is not None else Reason.NOT_PROGRAMMED))
+        return found
+
+    def _hand_over(self, said: Sequence[Notification], sink: Sink) -> None:
+        intake, now = Intake(), self._clock.now()
+        for one in said:
+            at, mark = self._time_of(one)
+            for device in self.routes.take(one, at, mark, now, intake):
+                self._heard[device].messages += 1
+        if intake.samples or intake.events or intake.strays:
+            sink.take(intake)
+
+    def _time_of(self, said: Notification) -> tuple[Timestamp | None, Reason]:
+        """Return a message's time by the hub's clock. A state that stood before is true now, whenever it began."""
+        if said.operation == "Initialized":
+            return None, Reason.NONE
+        if said.time is None:
+            return None, Reason.CLOCK
+        return said.time - self.camera.offset, Reason.NONE

@@ -1,0 +1,130 @@
+"""What a simulated camera writes: XML as ONVIF Core and its WSDLs show it, filled in by text alone."""
+
+import re
+from collections.abc import Mapping, Sequence
+from xml.sax.saxutils import escape, quoteattr
+
+from hub.model import Timestamp
+from hub.model.clock import iso
+
+SPACES = {
+    "s": "http://www.w3.org/2003/05/soap-envelope",
+    "wsa": "http://www.w3.org/2005/08/addressing",
+    "tds": "http://www.onvif.org/ver10/device/wsdl",
+    "trt": "http://www.onvif.org/ver10/media/wsdl",
+    "tev": "http://www.onvif.org/ver10/events/wsdl",
+    "tt": "http://www.onvif.org/ver10/schema",
+    "wsnt": "http://docs.oasis-open.org/wsn/b-2",
+    "ter": "http://www.onvif.org/ver10/error",
+    "tns1": "http://www.onvif.org/ver10/topics",
+    "tnsaxis": "http://www.axis.com/2009/event/topics",
+}
+_DECLARED = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in SPACES.items())
+_DIALECT = "http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet"
+DTD_BOMB = (
+    b'<?xml version="1.0"?><!DOCTYPE s [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">'
+    b'<!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;"><!ENTITY d SYSTEM "file:///etc/passwd">]><s>&c;&d;</s>'
+)
+"""A billion laughs in small, with an external entity."""
+
+
+def envelope(body: str) -> str:
+    """Return a whole answer."""
+    return f'<?xml version="1.0" encoding="UTF-8"?><s:Envelope {_DECLARED}><s:Body>{body}</s:Body></s:Envelope>'
+
+
+def fault(code: str, words: str, detail: str = "") -> str:
+    """Return a SOAP 1.2 fault with a subcode as ONVIF Core 5.9.2 has it."""
+    about = f"<s:Detail>{detail}</s:Detail>" if detail else ""
+    value = f"<s:Value>s:Sender</s:Value><s:Subcode><s:Value>{code}</s:Value></s:Subcode>"
+    reason = f'<s:Reason><s:Text xml:lang="en">{escape(words)}</s:Text></s:Reason>'
+    return envelope(f"<s:Fault><s:Code>{value}</s:Code>{reason}{about}</s:Fault>")
+
+
+def date_and_time(at: Timestamp) -> str:
+    """Return the answer to GetSystemDateAndTime: whole seconds, UTC."""
+    year, month, day, hour, minute, second = (int(part) for part in re.split(r"[-T:.]", iso(at))[:6])
+    time = f"<tt:Time><tt:Hour>{hour}</tt:Hour><tt:Minute>{minute}</tt:Minute><tt:Second>{second}</tt:Second></tt:Time>"
+    date = f"<tt:Date><tt:Year>{year}</tt:Year><tt:Month>{month}</tt:Month><tt:Day>{day}</tt:Day></tt:Date>"
+    return envelope(
+        "<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime><tt:DateTimeType>Manual</tt:DateTimeType>"
+        f"<tt:DaylightSavings>false</tt:DaylightSavings><tt:UTCDateTime>{time}{date}</tt:UTCDateTime>"
+        "</tds:SystemDateAndTime></tds:GetSystemDateAndTimeResponse>"
+    )
+
+
+def information(about: Mapping[str, str]) -> str:
+    """Return the answer to GetDeviceInformation."""
+    tags = {"manufacturer": "Manufacturer", "model": "Model", "firmware": "FirmwareVersion", "serial": "SerialNumber"}
+    inside = "".join(
+        f"<tds:{tag}>{escape(about.get(name, 'simulated'))}</tds:{tag}>"
+        for name, tag in {**tags, "hardware": "HardwareId"}.items()
+    )
+    return envelope(f"<tds:GetDeviceInformationResponse>{inside}</tds:GetDeviceInformationResponse>")
+
+
+def services(base: str) -> str:
+    """Return the answer to GetServices."""
+    places = {"tds": "device_service", "trt": "media_service", "tev": "event_service"}
+    inside = "".join(
+        f"<tds:Service><tds:Namespace>{SPACES[prefix]}</tds:Namespace><tds:XAddr>{base}/onvif/{place}</tds:XAddr>"
+        "<tds:Version><tt:Major>2</tt:Major><tt:Minor>6</tt:Minor></tds:Version></tds:Service>"
+        for prefix, place in places.items()
+    )
+    return envelope(f"<tds:GetServicesResponse>{inside}</tds:GetServicesResponse>")
+
+
+def subscribed(address: str, now: Timestamp, until: Timestamp, number: int) -> str:
+    """Return the answer to CreatePullPointSubscription, the subscription's number as a reference parameter."""
+    parameter = f'<dom0:SubscriptionId xmlns:dom0="http://www.axis.com/2009/event">{number}</dom0:SubscriptionId>'
+    parameters = f"<wsa:ReferenceParameters>{parameter}</wsa:ReferenceParameters>"
+    reference = f"<wsa:Address>{escape(address)}</wsa:Address>{parameters}"
+    return envelope(
+        "<tev:CreatePullPointSubscriptionResponse>"
+        f"<tev:SubscriptionReference>{reference}</tev:SubscriptionReference>{_times(now, until)}"
+        "</tev:CreatePullPointSubscriptionResponse>"
+    )
+
+
+def _times(
+    now: Timestamp, until: Timestamp, current: str = "wsnt:CurrentTime", end: str = "wsnt:TerminationTime"
+) -> str:
+    return f"<{current}>{iso(now)}</{current}><{end}>{iso(until)}</{end}>"
+
+
+def renewed(now: Timestamp, until: Timestamp) -> str:
+    """Return the answer to Renew."""
+    return envelope(f"<wsnt:RenewResponse>{_times(until=until, now=now)}</wsnt:RenewResponse>")
+
+
+def pulled(messages: Sequence[str], now: Timestamp, until: Timestamp) -> str:
+    """Return the answer to PullMessages."""
+    times = _times(now, until, "tev:CurrentTime", "tev:TerminationTime")
+    return envelope(f"<tev:PullMessagesResponse>{times}{''.join(messages)}</tev:PullMessagesResponse>")
+
+
+def message(topic: str, operation: str, at: Timestamp, source: Mapping[str, str], data: Mapping[str, str]) -> str:
+    """Return one notification; `operation` is empty for what happens once."""
+    said = f' PropertyOperation="{operation}"' if operation else ""
+    inside = f"<tt:Source>{_items(source)}</tt:Source>" + (f"<tt:Data>{_items(data)}</tt:Data>" if data else "")
+    return (
+        f'<wsnt:NotificationMessage><wsnt:Topic Dialect="{_DIALECT}">{escape(topic)}</wsnt:Topic><wsnt:Message>'
+        f'<tt:Message UtcTime="{iso(at)}"{said}>{inside}</tt:Message></wsnt:Message></wsnt:NotificationMessage>'
+    )
+
+
+def _items(items: Mapping[str, str]) -> str:
+    return "".join(f"<tt:SimpleItem Name={quoteattr(n)} Value={quoteattr(v)}/>" for n, v in items.items())
+
+
+def profiles(tokens: Sequence[str]) -> str:
+    """Return the answer to GetProfiles of the media service."""
+    inside = "".join(
+        f'<trt:Profiles token={quoteattr(t)} fixed="true"><tt:Name>main</tt:Name></trt:Profiles>' for t in tokens
+    )
+    return envelope(f"<trt:GetProfilesResponse>{inside}</trt:GetProfilesResponse>")
+
+
+def empty(name: str) -> str:
+    """Return an answer without content: `tev:SetSynchronizationPointResponse`."""
+    return envelope(f"<{name}/>")
