@@ -10,6 +10,7 @@ _OURS = {
     "http": "drivers.http",
     "modbus": "drivers.modbus",
     "mqtt": "drivers.mqtt",
+    "onvif": "drivers.onvif",
     "opcua": "drivers.opcua",
     "snmp": "drivers.snmp",
     "snmp-trap": "drivers.snmp.traps_spec",

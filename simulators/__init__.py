@@ -12,6 +12,7 @@ _OURS = {
     "http": ("simulators.http", "HttpLine"),
     "modbus": ("simulators.modbus", "ModbusLine"),
     "mqtt": ("simulators.mqtt", "MqttLine"),
+    "onvif": ("simulators.onvif.line", "OnvifLine"),
     "snmp": ("simulators.snmp.line", "SnmpLine"),
     "snmp-trap": ("simulators.snmp.receiver", "ReceiverLine"),
     "opcua": ("simulators.opcua.line", "OpcuaLine"),

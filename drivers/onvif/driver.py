@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from drivers.base import BoundDevice, BoundPoint, Sink
 from drivers.onvif.address import Address, Connection
 from drivers.onvif.camera import Camera
+from drivers.onvif.inquiry import clock_offset, event_address, information
 from drivers.onvif.notification import Notification
 from drivers.onvif.pullpoint import PullPoint, gone
 from drivers.onvif.routes import Routes
-from drivers.onvif.inquiry import clock_offset, event_address, information
 from drivers.onvif.soap import Fault
 from drivers.statistics import Heard
 from hub.metrics import Figure
