@@ -48,7 +48,7 @@ CURVES = {
 """What a quiet day looks like in the north of Viet Nam, in each kind's unit."""
 
 _ANY = Curve(10.0, 20.0, 2)
-_TRUE_WHEN_QUIET = frozenset({"power.mains", "$available"})
+_TRUE_WHEN_QUIET = frozenset({"power.mains", "service.up", "$available"})
 _QUIET_WORDS = ("normal", "ok", "online", "up", "closed", "idle", "good", "quiet")
 _LOCAL = 7 * HOUR
 """Indochina time, by which the sun moves here."""

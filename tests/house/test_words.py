@@ -22,6 +22,7 @@ SLEEPS = {
     "adapters/timescale/embedded.py": "waits for a process",
     "adapters/timescale/latest.py": "its pace; tests hand in another",
     "adapters/web/broadcast.py": "heartbeat and ticks",
+    "drivers/http/trace.py": "between two rounds of a trace",
     "drivers/line.py": "the one place where lines wait",
     "drivers/modbus/client.py": "the silence between two frames of a serial line",
     "drivers/modbus/driver.py": "the pause that a slow device needs",
@@ -35,6 +36,7 @@ SLEEPS = {
     "hub/aging.py": "looks for aged points",
     "hub/supervise.py": "waits before a part is started again",
     "simulators/fleet.py": "time passes for devices",
+    "simulators/http.py": "a server that answers late, or not",
     "simulators/onvif/port.py": "a camera that answers late",
     "simulators/player.py": "time passes for a scenario",
 }
