@@ -198,12 +198,15 @@ class BatchFile:
 
     def _commit(self, entries: list[Entry]) -> bool:
         while True:
+            last = self._stopping  # read before the attempt: a stop during the wait is followed by one more
             try:
                 committed = self._transact([e for e in entries if e.payload is not None])
             except Exception as error:  # whatever it is: the writer must not die, and nobody may be told "durable"
                 self._refused(error)
-                if not self._room_made() and not self._wait_for_room():
-                    return False
+                if not self._room_made():
+                    if last:
+                        return False
+                    self._wait_for_room()
             else:
                 self._accepted(entries, committed)
                 return True
@@ -233,12 +236,10 @@ class BatchFile:
         except (sqlite3.Error, OSError):
             return False
 
-    def _wait_for_room(self) -> bool:
+    def _wait_for_room(self) -> None:
         with self._wake:
-            if self._stopping:
-                return False
-            self._wake.wait(RETRY_SECONDS)
-            return not self._stopping
+            if not self._stopping:
+                self._wake.wait(RETRY_SECONDS)
 
     def _accepted(self, entries: list[Entry], committed: Callable[[], None] | None) -> None:
         self.commits += 1
