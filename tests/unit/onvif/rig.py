@@ -17,7 +17,7 @@ USER, PASSWORD = "hub", "kẹo dừa"
 MOTION = "tns1:VideoSource/MotionAlarm"
 CROSSED = "tns1:RuleEngine/LineDetector/Crossed"
 SOURCE = {"VideoSourceConfigurationToken": "video0"}
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 class Ear:
