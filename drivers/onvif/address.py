@@ -118,6 +118,12 @@ class Address(_Strict):
         {}, description="Source or key items and what they must be.", examples=[{"InputToken": "din0"}]
     )
     type: Literal["auto", "bool", "int", "float", "text"] = Field("auto", description="What the item's text is.")
+    relay: str | None = Field(
+        None,
+        min_length=1,
+        max_length=64,
+        description="Token of the relay output that is set when the point is written; absent: it cannot be.",
+    )
     about: Literal["clock_offset", "manufacturer", "model", "firmware", "serial", "hardware"] | None = Field(
         None, description="Instead of a topic: what the camera says of itself; clock_offset in seconds."
     )
@@ -126,12 +132,12 @@ class Address(_Strict):
     def _one(self) -> Self:
         if (self.topic is None) == (self.about is None):
             raise ValueError("give a topic, or about; one of the two")
-        if self.about is not None and (self.item is not None or self.source):
-            raise ValueError("item and source belong to a topic")
+        if self.about is not None and (self.item is not None or self.source or self.relay is not None):
+            raise ValueError("item, source and relay belong to a topic")
         return self
 
     def __hash__(self) -> int:
-        return hash((self.topic, self.item, tuple(self.source.items()), self.type, self.about))
+        return hash((self.topic, self.item, tuple(self.source.items()), self.type, self.relay, self.about))
 
 
 class Event(_Strict):

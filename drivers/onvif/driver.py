@@ -10,6 +10,7 @@ from drivers.onvif.camera import Camera
 from drivers.onvif.inquiry import clock_offset, event_address, information
 from drivers.onvif.notification import Notification
 from drivers.onvif.pullpoint import PullPoint, gone
+from drivers.onvif.relays import set_relay
 from drivers.onvif.routes import Routes
 from drivers.onvif.soap import Fault
 from drivers.statistics import Heard
@@ -23,7 +24,6 @@ from hub.model import (
     Intake,
     Misconfigured,
     Reason,
-    Refused,
     Sample,
     SystemClock,
     Timestamp,
@@ -93,9 +93,8 @@ class OnvifDriver:
             await self._between(began, said, sink)
 
     async def write(self, point: BoundPoint, value: Value) -> None:
-        """Refuse: nothing of a camera is set yet. Raises Refused."""
-        del value
-        raise Refused("not_writable", f"{point.id} cannot be set over ONVIF; nothing was sent")
+        """Set the relay output of a point; its topic says what became of it. Raises Refused, Unreachable."""
+        await set_relay(self.camera, self.connection.path, point, value)
 
     async def close(self) -> None:
         """Unsubscribe where that is possible, and disconnect."""

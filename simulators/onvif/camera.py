@@ -46,6 +46,8 @@ class SimulatedCamera:
         self.false_base = ""
         """Where it says that its services are, when it lies."""
         self.renews = True
+        self.obey: Callable[[str, bool], bool] = lambda token, active: False
+        """Switches a relay output by its token, and says whether there is one."""
         self.asked: list[str] = []
         """Names of the latest requests."""
         self._base = base
@@ -62,6 +64,7 @@ class SimulatedCamera:
             "Renew": self._renew,
             "Unsubscribe": self._unsubscribe,
             "SetSynchronizationPoint": self._synchronize,
+            "SetRelayOutputState": self._switch,
         }
 
     @property
@@ -173,6 +176,13 @@ class SimulatedCamera:
         pull_point = self._named_in(body)
         self._pull_points = {n: p for n, p in self._pull_points.items() if p is not pull_point}
         return 200, templates.empty("wsnt:UnsubscribeResponse")
+
+    def _switch(self, body: str) -> Answer:
+        token = re.search(r"RelayOutputToken[^>]*>([^<]*)<", body)
+        state = re.search(r"LogicalState[^>]*>(active|inactive)<", body)
+        if token is None or state is None or not self.obey(token[1], state[1] == "active"):
+            return 500, templates.fault("ter:RelayToken", "Unknown relay token reference")
+        return 200, templates.empty("tds:SetRelayOutputStateResponse")
 
     def _synchronize(self, body: str) -> Answer:
         pull_point = self._named_in(body)

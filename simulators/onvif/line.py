@@ -30,6 +30,7 @@ class OnvifLine(Line):
         self.camera = SimulatedCamera(Gate(connection.user, secret), lambda: self.port.base, self._own_time)
         self.port = Port(self.camera)
         self._properties: dict[Key, tuple[DeviceId, dict[str, Point]]] = {}
+        self.camera.obey = self._switch
         for device in devices:
             self._place(device)
         self._about = [(p.address.about, p) for d in devices for p in d.points if p.address and p.address.about]
@@ -89,6 +90,13 @@ class OnvifLine(Line):
         address: Event = event.address
         source = address.source or _channel(found)
         self.camera.happen(address.topic.removesuffix(SUBTREE), source, {**address.where, **data})
+
+    def _switch(self, token: str, active: bool) -> bool:
+        points = [p for d in self.devices for p in d.points if p.address is not None and p.address.relay == token]
+        for point in points:
+            self.process.hold(point, active, self._now)
+        self.tick(self._now)
+        return bool(points)
 
     def _own_time(self) -> Timestamp:
         wrong = next((f for d in self.devices if (f := self.faults.of(d.id, "clock")) is not None), None)
