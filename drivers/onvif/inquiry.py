@@ -58,11 +58,16 @@ async def information(camera: Camera, path: str) -> dict[str, str]:
 
 
 async def event_address(camera: Camera, path: str) -> str:
-    """Return the address of the event service as the camera has it; empty when it names none. Raises Unreachable."""
+    """Return the address of the event service; empty when the camera names none (one for all). Raises Unreachable."""
     with contextlib.suppress(soap.Fault):
         services = f'<GetServices xmlns="{soap.DEVICE}"><IncludeCapability>false</IncludeCapability></GetServices>'
         for service in (await camera.call(path, services)).every("Service"):
             if service.said("Namespace") == soap.EVENTS:
                 return service.said("XAddr")
     old = f'<GetCapabilities xmlns="{soap.DEVICE}"><Category>Events</Category></GetCapabilities>'
-    return (await camera.call(path, old)).said("Capabilities", "Events", "XAddr")
+    try:
+        return (await camera.call(path, old)).said("Capabilities", "Events", "XAddr")
+    except soap.Fault as why:
+        if why.about_password:
+            raise
+        return ""

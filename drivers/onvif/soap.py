@@ -54,7 +54,7 @@ def addressed(action: str, to: str) -> str:
 def token(user: str, password: str, created: Timestamp, nonce: bytes | None = None) -> str:
     """Return a WS-UsernameToken made at `created` by the camera's clock: Base64(SHA-1(nonce + created + password))."""
     salt = secrets.token_bytes(16) if nonce is None else nonce
-    at = iso(created // 1_000_000_000 * 1_000_000_000).replace("+00:00", "Z")
+    at = iso(created // 1_000_000_000 * 1_000_000_000).replace(".000Z", "Z")
     digest = hashlib.sha1(salt + at.encode() + password.encode(), usedforsecurity=False).digest()
     return (
         f'<w:Security xmlns:w="{_WSSE}" s:mustUnderstand="1"><w:UsernameToken><w:Username>{escape(user)}</w:Username>'

@@ -46,6 +46,10 @@ class SimulatedCamera:
         self.false_base = ""
         """Where it says that its services are, when it lies."""
         self.renews = True
+        self.absolute = False
+        """Whether it takes termination times only as an instant, and names none in its answer."""
+        self.unknown: frozenset[str] = frozenset()
+        """Requests that it does not know."""
         self.obey: Callable[[str, bool], bool] = lambda token, active: False
         """Switches a relay output by its token, and says whether there is one."""
         self.asked: list[str] = []
@@ -82,7 +86,7 @@ class SimulatedCamera:
             return status, templates.fault("ter:NotAuthorized", "Sender not authorized")
         if name == "PullMessages":
             return await self._pull(body)
-        if name not in self._services:
+        if name not in self._services or name in self.unknown:
             return 500, templates.fault("ter:ActionNotSupported", f"{name} is not supported")
         return self._services[name](body)
 
@@ -122,11 +126,14 @@ class SimulatedCamera:
         if len(self._pull_points) >= MOST_PULL_POINTS:
             detail = "<wsnt:SubscribeCreationFailedFault/>"
             return 500, templates.fault("ter:CapabilityViolated", "All pull points are in use", detail)
+        if self.absolute and re.search(r"TerminationTime>PT", body):
+            return 500, templates.fault("ter:InvalidArgVal", "Only absolute times")
         self._number += 1
         made = self._pull_points[self._number] = _PullPoint(self._until(body))
         self._fill(made)
         address = f"{self._named()}/onvif/subscription?Idx={self._number}"
-        return 200, templates.subscribed(address, self._now(), made.until, self._number)
+        text = templates.subscribed(address, self._now(), made.until, self._number)
+        return 200, re.sub(r"<wsnt:TerminationTime>.*</wsnt:TerminationTime>", "", text) if self.absolute else text
 
     def _until(self, body: str) -> Timestamp:
         found = re.search(r"TerminationTime[^>]*>PT(\d+)S<", body)

@@ -200,3 +200,19 @@ async def test_the_clock_is_measured_again_and_its_correction_is_told() -> None:
             here.skew = 0
             here.clock.advance(61 * MINUTE)
             await ear.until(lambda: ear.health["cam"] == (DeviceState.ONLINE, ""), task)
+
+
+async def test_a_camera_that_takes_instants_only_and_names_none_is_served() -> None:
+    async with place() as here:
+        here.camera.absolute = True
+        state(here, True)
+        async with listening(here.driver()) as (ear, task):
+            await ear.until(lambda: True in ear.values("cam/motion"), task)
+
+
+async def test_a_camera_with_one_place_for_everything_is_served() -> None:
+    async with place() as here:
+        here.camera.unknown = frozenset({"GetServices", "SetSynchronizationPoint"})
+        state(here, True)
+        async with listening(here.driver()) as (ear, task):
+            await ear.until(lambda: True in ear.values("cam/motion"), task)
