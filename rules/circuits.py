@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from hub.model import Point, Rule, Site, Test
+from hub.model import Condition, Hours, Point, Rule, Site, Test
 from rules.binding import Anchor, PointsOf, anchors, operand
-from rules.condition import verdict
+from rules.condition import Verdict, verdict
 from rules.expanding import expand, plain
 from rules.instance import Circuit, Instance
 
@@ -14,8 +14,11 @@ def instances(rule: Rule, site: Site, points: PointsOf) -> Iterator[Instance]:
     shared = _circuit(rule, None, points) if _same_everywhere(rule) else None
     for anchor in anchors(rule, site, points):
         circuit = shared or _circuit(rule, anchor, points)
-        own = [operand(test, anchor, points) for test in circuit.tests[: circuit.own]]
-        yield Instance(rule, anchor, circuit, own + [_beside(t, anchor, points) for t in circuit.tests[circuit.own :]])
+        tests, own, tried = circuit.tests, circuit.own, circuit.tried
+        found = [operand(test, anchor, points) for test in tests[:own]]
+        found += [_beside(test, anchor, points) for test in tests[own:tried]]
+        found += [operand(test, anchor, points) for test in tests[tried:]]
+        yield Instance(rule, anchor, circuit, found)
 
 
 def _beside(test: Test, anchor: Anchor, points: PointsOf) -> Point | None:
@@ -28,16 +31,26 @@ def _beside(test: Test, anchor: Anchor, points: PointsOf) -> Point | None:
 
 
 def _same_everywhere(rule: Rule) -> bool:
-    return plain(rule.when) and (rule.test_during is None or plain(rule.test_during))
+    others = (rule.test_during, rule.mute_during)
+    return plain(rule.when) and all(c is None or isinstance(c, Hours) or plain(c) for c in others)
 
 
 def _circuit(rule: Rule, anchor: Anchor | None, points: PointsOf) -> Circuit:
     when = rule.when if anchor is None else expand(rule.when, anchor, points)
     tests, judged = verdict(when)
-    own, trial = len(tests), None
-    if rule.test_during is not None:
-        during = rule.test_during if anchor is None else expand(rule.test_during, anchor, points)
-        more, inner = verdict(during)
-        tests += more
-        trial = lambda truths: inner(truths[own:])  # noqa: E731 - a closure beside its slots
-    return Circuit(tuple(tests), judged, own, trial)
+    own = len(tests)
+    trial = _beyond(rule.test_during, tests, anchor, points)
+    tried = len(tests)
+    mute = None if isinstance(rule.mute_during, Hours) else _beyond(rule.mute_during, tests, anchor, points)
+    return Circuit(tuple(tests), judged, own, tried, trial, mute)
+
+
+def _beyond(condition: Condition | None, tests: list[Test], anchor: Anchor | None, points: PointsOf) -> Verdict | None:
+    """Put the tests of another condition behind those that are there; return how it is judged."""
+    if condition is None:
+        return None
+    at = len(tests)
+    more, inner = verdict(condition if anchor is None else expand(condition, anchor, points))
+    tests += more
+    end = len(tests)
+    return lambda truths: inner(truths[at:end])

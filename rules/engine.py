@@ -20,7 +20,6 @@ from hub.model import (
     AlarmId,
     DeviceEvent,
     DeviceId,
-    Hold,
     OperatorAction,
     Outcome,
     PointId,
@@ -41,8 +40,8 @@ from rules.folding import Folding
 from rules.hours import Gate
 from rules.instance import Instance, Wire
 from rules.logic import Truth
-from rules.machine import Input
 from rules.memory import Memory, from_json, to_json
+from rules.muting import Mute, Mutes
 from rules.people import People
 from rules.replay import follow
 from rules.senses import Senses
@@ -58,7 +57,7 @@ class Engine:
         self._revision = 0
         self.unbound: list[tuple[Rule, PointId, Selector]] = []
         """Operands that name no point of their device: the test is unknown for ever."""
-        self._book = Book(site, self._standing)
+        self._book = Book(site, lambda instance, at: self._upkeep.standing(instance, at))  # noqa: PLW0108 - made later
         self._timers = Timers()
         self._instances: dict[AlarmId, Instance] = {}
         self._now: Timestamp | None = None
@@ -70,7 +69,9 @@ class Engine:
         self._absences = Absences(site)
         self._folding = Folding(self._instances.values(), site.devices)
         self._flood = Flood(site.operators)
-        self._upkeep = Upkeep(self._book, self._instances, self._timers, self._absences, self._folding, self._flood)
+        self._mutes = Mutes(self._instances.values(), zone)
+        standing = (self._absences, self._folding, self._flood, self._mutes)
+        self._upkeep = Upkeep(self._book, self._instances, self._timers, *standing)
         self._people = People(self._book, self._instances, self._absences, self._upkeep)
         self._senses = Senses(self._instances.values(), self._timers, self._settle)
         self.watched: frozenset[PointId] = self._senses.watched
@@ -85,7 +86,7 @@ class Engine:
     @property
     def revision(self) -> int:
         """Grows whenever `dump()` would say something new that is in no transition: keep it again."""
-        return self._revision + self._senses.revision
+        return self._revision + self._senses.revision + self._mutes.revision
 
     def _add(self, rule: Rule, site: Site, points: PointsOf, zone: ZoneInfo) -> None:
         if rule.active is not None:
@@ -99,11 +100,6 @@ class Engine:
                 self.unbound += [(rule, instance.anchor.id, t.of or rule.for_each) for t in missing]
         except ValueError as wrong:
             raise ValueError(f"{rule.origin or 'rule'} {rule.id}: {wrong}") from wrong
-
-    def _standing(self, instance: Instance, at: Timestamp) -> tuple[Hold, ...]:
-        """Return what holds an alarm that is raised now: what is out of service, and the failure it follows from."""
-        folded = self._folding.hold(instance, at)
-        return (*self._absences.holds(instance.anchor), *(() if folded is None else (folded,)))
 
     # -- readings and time ------------------------------------------------------------------------------------------
 
@@ -131,13 +127,13 @@ class Engine:
                 self._senses.wake(item, now, out)
             elif isinstance(item, Gate):
                 self._turn(item, now, out)
-            elif isinstance(item, Wait):
+            elif isinstance(item, Wait | Mute):
                 self._upkeep.passed(item, now, out)
         return out
 
     def due(self) -> Timestamp | None:
         """Return when `wake` will next have something to do; 0 for at once (silence is counted from the first wake)."""
-        senses, memory = self._senses.waiting or self._gates, self._memory
+        senses, memory = self._senses.waiting or self._gates or self._mutes, self._memory
         waits = senses or memory.pending or any(True for _ in self._book.every()) or self._absences.every()
         return 0 if self._now is None and waits else self._timers.due()
 
@@ -150,6 +146,7 @@ class Engine:
             self._senses.shift(by)
             for gate in self._gates.values():
                 self._turn(gate, now, out)
+            self._upkeep.look_at_mutes(now, out)
         return out
 
     def _turn(self, gate: Gate, now: Timestamp, out: Said) -> None:
@@ -166,6 +163,8 @@ class Engine:
             wire.last = truth
             self._revision += wire.test.deadband > 0
         instance = wire.instance
+        if wire.index >= instance.circuit.tried:
+            self._upkeep.mute(self._mutes.get(instance.id), now, out)
         if instance.test_over:
             # the test is over and the condition is not: what was a test alarm is now a real one
             self._switch(instance, now, out)
@@ -236,9 +235,7 @@ class Engine:
     def orphans(self, now: Timestamp) -> Said:
         """End every shown alarm that no rule stands behind any more, free what only such an alarm held; return that."""
         out: Said = []
-        for gone in (a.last.alarm for a in self.alarms() if a.last.alarm not in self._instances):
-            self._upkeep.tell(self._book.change(gone, Input.REMOVE, now), out)
-        self._upkeep.strays(now, out)
+        self._upkeep.orphans(now, out)
         return out
 
     # -- memory -----------------------------------------------------------------------------------------------------
@@ -260,6 +257,7 @@ class Engine:
             bands={alarm: keys for alarm, keys in bands.items() if keys},
             silences=self._senses.silences(),
             windows=self._senses.windows(),
+            mutes=dict(self._mutes.kept()),
         )
 
     def load(self, dump: Mapping[str, Any], after: Iterable[object] = ()) -> None:
@@ -286,6 +284,7 @@ class Engine:
                 if wire.key in self._memory.bands.get(alarm, ()):
                     wire.last = True
         self._senses.recall(self._memory)
+        self._mutes.recall(self._memory, self._book)
 
     def _begin(self, now: Timestamp, out: Said) -> None:
         """Set the clocks that were running: delays to their own end, silences to what was left of them."""
@@ -296,5 +295,5 @@ class Engine:
         for gate in self._gates.values():
             self._turn(gate, now, out)
         self._senses.begin(self._memory, now, out)
-        self._upkeep.begin(now)
+        self._upkeep.begin(now, out)
         self._memory = Memory()

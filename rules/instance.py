@@ -102,8 +102,11 @@ class Circuit(Struct, frozen=True):
     tests: tuple[Test, ...]
     when: Verdict
     own: int
-    """How many of the tests are those of `when`; the others are those of `test_during`."""
+    """How many of the tests are those of `when`; then come those of `test_during`."""
+    tried: int
+    """Where the tests of `mute_during` begin."""
     trial: Verdict | None = None
+    mute: Verdict | None = None
 
 
 class Instance(Waiting):
@@ -140,8 +143,18 @@ class Instance(Waiting):
     @property
     def test_over(self) -> bool:
         """Whether what was raised under test is real by now; not before it was heard whether the test goes on."""
-        heard = all(wire.heard for wire in self.wires[self.circuit.own :])
+        heard = all(wire.heard for wire in self.wires[self.circuit.own : self.circuit.tried])
         return self.marked and self.active and heard and not self.under_test
+
+    @property
+    def muting(self) -> Truth:
+        """Whether the state of `mute_during` is on."""
+        return None if self.circuit.mute is None else self.circuit.mute(self.truths)
+
+    @property
+    def mute_heard(self) -> bool:
+        """Whether everything was heard that `mute_during` asks."""
+        return all(wire.heard for wire in self.wires[self.circuit.tried :])
 
     def wanted(self) -> bool | None:
         """Return whether the alarm should be active; None: it holds as it is."""

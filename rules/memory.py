@@ -28,6 +28,8 @@ class Memory(Struct, frozen=True, omit_defaults=True):
     """Alarm → test that looks through a window → what is in it."""
     service: list[ServiceChange] = []
     """What is out of service."""
+    mutes: dict[AlarmId, Timestamp] = {}
+    """Alarm → since when its rule's hours or state mute it."""
     flood: Kept | None = None
     """What rang within the last minutes."""
     answers: list[Transition | ServiceChange] = []

@@ -5,14 +5,16 @@ nothing of it has to be kept: after a restart the same deadlines are set from th
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
-from hub.model import Alarm, AlarmId, HoldKind, ServiceChange, SystemNote, Timestamp, Transition
+from hub.model import Alarm, AlarmId, Hold, HoldKind, ServiceChange, SystemNote, Timestamp, Transition
 from rules.absences import Absences, hold_of
 from rules.book import Book
 from rules.flood import Flood, rings
 from rules.folding import Folding
 from rules.instance import Instance
 from rules.machine import Input, Refusal
+from rules.muting import MUTE, Mute, Mutes, muted
 from rules.timers import Timers, Waiting
 
 Said = list[Transition | ServiceChange | SystemNote]
@@ -50,6 +52,7 @@ class Upkeep:
         absences: Absences,
         folding: Folding,
         flood: Flood,
+        mutes: Mutes,
     ) -> None:
         self._book = book
         self._instances = instances
@@ -57,14 +60,16 @@ class Upkeep:
         self._absences = absences
         self._folding = folding
         self._flood = flood
+        self._mutes = mutes
         self._waits: dict[tuple[str, str], Wait] = {}
 
     def waits(self) -> Iterator[Waiting]:
         """Give everything that may have a deadline."""
-        return iter(self._waits.values())
+        return chain(self._waits.values(), self._mutes.every())
 
-    def begin(self, now: Timestamp) -> None:
-        """Set every deadline that follows from the alarms as they stand."""
+    def begin(self, now: Timestamp, out: Said) -> None:
+        """Set every deadline that follows from the alarms as they stand, and look at every mute."""
+        self.look_at_mutes(now, out)
         for alarm in self._book.every():
             self._deadlines(alarm)
         for change in self._absences.every():
@@ -74,6 +79,12 @@ class Upkeep:
             known, instance = self._book.get(parent), self._instances[parent]
             if known is not None and not instance.active and known.returned_at is not None:
                 self._linger(parent, min(known.returned_at, now))
+
+    def standing(self, instance: Instance, at: Timestamp) -> tuple[Hold, ...]:
+        """Return what holds an alarm that is raised now: what is out of service, its cause, what mutes it."""
+        folded = self._folding.hold(instance, at)
+        by_design = self._mutes.hold(instance, at)
+        return (*self._absences.holds(instance.anchor), *(() if folded is None else (folded,)), *by_design)
 
     # -- after a transition -----------------------------------------------------------------------------------------
 
@@ -115,8 +126,11 @@ class Upkeep:
 
     # -- by time ----------------------------------------------------------------------------------------------------
 
-    def passed(self, wait: Wait, now: Timestamp, out: Said) -> None:
+    def passed(self, wait: Wait | Mute, now: Timestamp, out: Said) -> None:
         """Do what is due."""
+        if isinstance(wait, Mute):
+            self.mute(wait, now, out)
+            return
         self._until(wait.what, wait.key, None)
         match wait.what:
             case Input.UNSHELVE:
@@ -154,6 +168,27 @@ class Upkeep:
                 freed = self._book.free(alarm.last.alarm, Input.IN_SERVICE, change.at, by=change.scope, action=change)
                 self.tell(freed, out)
 
+    # -- mutes ------------------------------------------------------------------------------------------------------
+
+    def look_at_mutes(self, now: Timestamp, out: Said) -> None:
+        """Judge every mute anew."""
+        for mute in self._mutes.every():
+            self.mute(mute, now, out)
+
+    def mute(self, mute: Mute | None, now: Timestamp, out: Said) -> None:
+        """Judge a mute (if there is one) anew: hold the alarm if it stands, or let its condition judge it again."""
+        if mute is None:
+            return
+        self._mutes.look(mute, now, self._timers)
+        alarm, known = mute.instance.id, self._book.get(mute.instance.id)
+        if known is None:
+            return
+        held = muted(known.last.holds)
+        if mute.until is None and held:
+            self.tell(self._book.free(alarm, Input.UNSUPPRESS, now, by=MUTE), out)
+        elif mute.until is not None and mute.instance.active and not held:
+            self.tell(self._book.hold(alarm, Input.SUPPRESS, mute.hold(now), now), out)
+
     # -- folding ----------------------------------------------------------------------------------------------------
 
     def _fold(self, t: Transition, out: Said) -> None:
@@ -190,9 +225,20 @@ class Upkeep:
         else:
             self.tell(self._book.hold(child.id, Input.SUPPRESS, other, now, instead=by), out)
 
-    def strays(self, now: Timestamp, out: Said) -> None:
-        """Free what is folded under something that no longer stands above it: the configuration has changed."""
+    def orphans(self, now: Timestamp, out: Said) -> None:
+        """End every shown alarm that no rule stands behind any more, and free what only such an alarm or rule held."""
+        shown = [alarm.last.alarm for alarm in self._book.every() if alarm.retained]
+        for gone in (alarm for alarm in shown if alarm not in self._instances):
+            self.tell(self._book.change(gone, Input.REMOVE, now), out)
+        self._strays(now, out)
+
+    def _strays(self, now: Timestamp, out: Said) -> None:
+        """Free what is folded under something that no longer stands above it, or muted by a rule that mutes nothing
+        any more: the configuration has changed.
+        """
         for alarm in list(self._book.every()):
+            if muted(alarm.last.holds) and self._mutes.get(alarm.last.alarm) is None:
+                self.tell(self._book.free(alarm.last.alarm, Input.UNSUPPRESS, now, by=MUTE), out)
             parent = alarm.last.folded_under
             if parent is not None and not self._folding.may(alarm.last.alarm, parent):
                 self.tell(self._book.free(alarm.last.alarm, Input.UNSUPPRESS, now, by=f"alarm:{parent}"), out)

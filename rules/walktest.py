@@ -36,7 +36,7 @@ def detectors(site: Site, device: DeviceId | None = None) -> list[PointId]:
 
 def _tested(instance: Instance) -> bool:
     """Tell whether anything at this place says that it is under test."""
-    return any(wire.point is not None for wire in instance.wires[instance.circuit.own :])
+    return any(wire.point is not None for wire in instance.wires[instance.circuit.own : instance.circuit.tried])
 
 
 def walk(expected: Sequence[PointId], raised: Iterable[tuple[Timestamp, PointId]]) -> Walk:

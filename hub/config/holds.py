@@ -8,6 +8,7 @@ _FORBIDDEN = {
     "on_delay": "a {category} alarm may not wait",
     "folds_under": "a {category} alarm is never folded under another",
     "active": "a {category} alarm knows no hours",
+    "mute_during": "a {category} alarm is never muted",
     "max_shelve": "a {category} alarm cannot be shelved",
 }
 

@@ -137,6 +137,18 @@ class RuleEntry(Strict):
         default=None,
         example={"days": ["mon"], "from": "05:30", "to": "21:00"},
     )
+    mute_during: Any = said(
+        "Hours, or a condition, in which its alarms are suppressed: evaluated, shown apart, told to nobody.",
+        "Khung giờ hoặc điều kiện mà báo động bị khóa theo thiết kế: vẫn đánh giá, không thông báo.",
+        default=None,
+        example={"days": ["sat", "sun"], "from": "00:00", "to": "08:00"},
+    )
+    mute_at_most: Duration | None = said(
+        "The longest time for which one lasting state of mute_during mutes; 8h if absent.",
+        "Thời gian khóa dài nhất; mặc định 8h.",
+        default=None,
+        example="2h",
+    )
     test_during: Any = said(
         "While this is true, what is raised is marked TEST and told to nobody outside.",
         "Khi đang thử: báo động được đánh dấu THỬ.",

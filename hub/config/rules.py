@@ -5,22 +5,23 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from hub.config.condition import Conditions
 from hub.config.confirming import KEY, UNCONFIRMED, both, second_source, without
 from hub.config.holds import check_holds
 from hub.config.library import Library
 from hub.config.marks import Map, Mark, Seq
+from hub.config.muting import hours_of, longest, read_mute
 from hub.config.playbook import sentence, steps
 from hub.config.problems import Report, did_you_mean, known_are
-from hub.config.rule import TEXT_NAMES, HoursEntry, RuleEntry, SelectorEntry
+from hub.config.rule import TEXT_NAMES, RuleEntry, SelectorEntry
 from hub.config.shape import is_sentence
 from hub.config.validate import describe, validate
-from hub.model import Condition, Device, Hours, Point, Priority, Rule, Selector, Text, Zone
+from hub.model import Condition, Device, Point, Priority, Rule, Selector, Text, Zone
 from hub.model.device import tellers
 from hub.model.ids import within
 from hub.model.kinds import EVENT_KINDS, POINT_KINDS, is_own
-
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class Rules:
@@ -83,9 +84,11 @@ class Rules:
         )
         when, source = self._when(conditions, tree)
         during = None if tree.get("test_during") is None else conditions.read(*_at(tree, "test_during"))
+        mute = read_mute(tree, conditions, self._report)
         if when is None:
             return
-        rule = self._made(entry, selector, when, during, tree)
+        made = self._made(entry, selector, when, during, tree)
+        rule = replace(made, mute_during=mute, mute_at_most=longest(tree))
         if source is None:
             self.found.append(rule)
             return
@@ -123,7 +126,7 @@ class Rules:
             group=entry.group,
             cameras=entry.cameras.model_dump(exclude_none=True) if entry.cameras else {},
             origin=str(tree.value_marks["id"]),
-            active=None if entry.active is None else _hours(entry.active),
+            active=None if entry.active is None else hours_of(entry.active),
             test_during=during,
         )
 
@@ -237,13 +240,3 @@ def _at(tree: Map, key: str) -> tuple[Any, Mark]:
 
 def _own_events(devices: Mapping[str, Device]) -> set[str]:
     return {event.kind for device in devices.values() for event in device.events if is_own(event.kind)}
-
-
-def _hours(entry: HoursEntry) -> Hours:
-    days = frozenset(_DAYS.index(day) for day in entry.days) or frozenset(range(7))
-    return Hours(days, _minutes(entry.start), _minutes(entry.to))
-
-
-def _minutes(clock: str) -> int:
-    hours, _, minutes = clock.partition(":")
-    return 60 * int(hours) + int(minutes)

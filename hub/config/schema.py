@@ -101,6 +101,10 @@ def _definitions(drivers: Mapping[str, DriverLike]) -> Schema:
     defs["Condition"] = condition()
     defs["RuleEntry"]["properties"]["when"] |= {"$ref": "#/$defs/Condition"}
     defs["RuleEntry"]["properties"]["test_during"] |= {"$ref": "#/$defs/Condition"}
+    defs["RuleEntry"]["properties"]["mute_during"]["anyOf"] = [
+        {"$ref": "#/$defs/HoursEntry"},
+        {"$ref": "#/$defs/Condition"},
+    ]
     defs["CommandEntry"]["properties"]["interlock"] |= {"$ref": "#/$defs/Condition"}
     for part in ("Part", "SiteFile"):
         properties = defs[part]["properties"]

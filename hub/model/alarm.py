@@ -44,7 +44,8 @@ class Hold(Struct, frozen=True, omit_defaults=True):
     kind: HoldKind
     since: Timestamp
     by: str = ""
-    """What holds it: `zone:…`, `device:…`, `point:…` out of service, `alarm:…` it folds under; empty: it is shelved."""
+    """What holds it: `zone:…`, `device:…`, `point:…` out of service, `alarm:…` it folds under, `mute_during` of
+    its rule; empty: it is shelved."""
     until: Timestamp | None = None
     """When it ends by itself; None: when what holds it ends."""
     once: bool = False

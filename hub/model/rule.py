@@ -130,6 +130,10 @@ class Rule(Struct, frozen=True):
     cameras: dict[str, Any] = {}
     active: Hours | None = None
     """Outside these hours the condition counts as false."""
+    mute_during: Condition | Hours | None = None
+    """While this is true, or within these hours, its alarms are suppressed by design: evaluated, and not told."""
+    mute_at_most: int = 8 * HOUR
+    """The longest time, nanoseconds, for which one lasting state of `mute_during` mutes."""
     test_during: Condition | None = None
     """While this is true what is raised is marked TEST, does not latch and is told to nobody outside."""
     origin: str = ""
