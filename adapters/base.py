@@ -203,6 +203,18 @@ class Undelivered(Struct, frozen=True):
     next: Timestamp | None
 
 
+class Inlets(Protocol):
+    """Where devices that push are received."""
+
+    def largest(self, device: DeviceId) -> int | None:
+        """Return how many bytes a device may push at once; None: it does not push."""
+        ...
+
+    async def receive(self, device: DeviceId, key: str, signed_at: str, signature: str, body: bytes) -> bool:
+        """Take what a device pushes; True once it is durable, False when it was before. Raises Refused."""
+        ...
+
+
 class Notifier(Protocol):
     """What the hub tells people outside, and how that goes."""
 

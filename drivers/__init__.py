@@ -8,6 +8,7 @@ from drivers.base import DriverSpec
 
 _OURS = {
     "http": "drivers.http",
+    "http-ingest": "drivers.http.ingest_spec",
     "modbus": "drivers.modbus",
     "mqtt": "drivers.mqtt",
     "onvif": "drivers.onvif",

@@ -152,6 +152,19 @@ class Recalling(Keeper, Protocol):
         ...
 
 
+@runtime_checkable
+class Receiving(Protocol):
+    """A driver whose devices push to the hub's own web server."""
+
+    def largest(self, device: DeviceId) -> int:
+        """Return how many bytes a body of the device may have."""
+        ...
+
+    async def receive(self, device: DeviceId, key: str, signed_at: str, signature: str, body: bytes) -> bool:
+        """Take one request; True once it is durable, False when it was before. Raises Refused."""
+        ...
+
+
 class Seen(Struct, frozen=True):
     """One thing that passed on the wire while a device was traced."""
 

@@ -13,7 +13,7 @@ import structlog
 from msgspec import Struct
 
 from drivers.backoff import Backoff, Pace
-from drivers.base import Acknowledger, BoundDevice, BoundPoint, Driver, Sink
+from drivers.base import Acknowledger, BoundDevice, BoundPoint, Driver, Receiving, Sink
 from drivers.statistics import Heard, Statistics
 from hub.metrics import Figure
 from hub.model import (
@@ -178,6 +178,10 @@ class Line:
             self.turn.release()
             raise Refused("unreachable", f"the line {self.name} is down; nothing was sent")
         return self._driver
+
+    def receiving(self) -> Receiving | None:
+        """Return the driver when devices push to it."""
+        return self._driver if isinstance(self._driver, Receiving) else None
 
     def statistics(self, device: DeviceId) -> dict[str, float | None] | None:
         """Return what became of the requests to a device of this line, None when it is not asked. Raises KeyError."""

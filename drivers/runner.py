@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from drivers import scan
 from drivers.backoff import Backoff, Pace
-from drivers.base import BoundDevice, BoundPoint, Driver, DriverSpec, Neighbour, Sink
+from drivers.base import BoundDevice, BoundPoint, Driver, DriverSpec, Neighbour, Receiving, Sink
 from drivers.emptied import Emptied
 from drivers.hints import Hints
 from drivers.joined import Joined
@@ -121,6 +121,22 @@ class Runner:
         """
         line, bound = self._found(device, point)
         return await line.acknowledge(bound.id, comment, seen)
+
+    def largest(self, device: DeviceId) -> int | None:
+        """Return how many bytes a device may push at once; None: it does not push."""
+        receiving = self._receiving(device)
+        return None if receiving is None else receiving.largest(device)
+
+    async def receive(self, device: DeviceId, key: str, signed_at: str, signature: str, body: bytes) -> bool:
+        """Take what a device pushes; True once it is durable, False when it was before. Raises Refused."""
+        receiving = self._receiving(device)
+        if receiving is None:
+            raise Refused("not_ready", f"nothing is taken from {device} just now")
+        return await receiving.receive(device, key, signed_at, signature, body)
+
+    def _receiving(self, device: DeviceId) -> Receiving | None:
+        line = self._line_of(device)
+        return None if line is None else line.receiving()
 
     def _line_of(self, device: DeviceId) -> Line | None:
         return next((line for line in self.watch if device in line.watched), None)

@@ -176,7 +176,7 @@ class Hub:
             self._state, self._alarming, self._store, self._stream, state_folder=self._folder.path,
             static=static_folder(), clock=clock, metrics=self._metrics.exposition, ready=self._ready,
             commander=self._commands, statistics=self._runner.statistics, notifier=telling,
-            checklists=self._playbooks,
+            checklists=self._playbooks, inlets=self._runner,
         )  # fmt: skip
         for part in (self._web, self._runner, self._commands, self._acknowledging, telling):
             self._metrics.add(part.figures)

@@ -241,6 +241,13 @@ class LoginRequest(Wire):
     password: str = Field(min_length=1, max_length=256)
 
 
+class IngestAnswer(Wire):
+    """What became of what was pushed: it is stored."""
+
+    accepted: bool
+    repeated: bool = Field(description="Whether it had been taken before, under the same key.")
+
+
 class MeAnswer(Wire):
     """Who is asking, and what they may do."""
 

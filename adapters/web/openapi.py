@@ -18,6 +18,7 @@ MEANING = {
     409: "Too late, or another occurrence stands",
     413: "Too large",
     415: "Not JSON",
+    422: "Not of the form that is taken here",
     429: "Too many failures: wait",
     503: "What this needs is away just now",
 }

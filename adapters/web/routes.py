@@ -7,7 +7,7 @@ from aiohttp import web
 from msgspec import Struct
 from pydantic import BaseModel
 
-from adapters.base import Checklists, Commander, Historian, Notifier, View
+from adapters.base import Checklists, Commander, Historian, Inlets, Notifier, View
 from adapters.web.accounts import Accounts, Who
 from adapters.web.actions import Counter
 from adapters.web.auth import Gate, Tickets
@@ -41,6 +41,8 @@ class Parts(Struct):
     """None: this hub tells nobody outside."""
     checklists: Checklists | None = None
     """None: no rule has one."""
+    inlets: Inlets | None = None
+    """None: nobody pushes to this hub."""
 
 
 class Call(Struct):

@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from drivers.http.address import Event
+from drivers.http.ingest_address import Event as PushEvent
 from drivers.http.reading import Clocked, Wanted, meant, no_time, wanted
 from hub.model import DeviceEvent, DeviceId, EventMap, Intake, Reason, Receipt, Timestamp, Value
 from hub.wire.document import raw, time_of
@@ -36,7 +37,7 @@ class News:
         self.skipped = 0
         """Items without a key, or beyond the limit."""
         self._events = [_listed(event) for event in events]
-        self._window = window
+        self.window = window
         self._known: dict[int, None] = {}
 
     @property
@@ -57,7 +58,7 @@ class News:
                     found.setdefault(number, event)
         if not found:
             return None
-        receipt = Receipt(self.source, array("Q", found).tobytes(), self._window)
+        receipt = Receipt(self.source, array("Q", found).tobytes(), self.window)
         return Intake(events=list(found.values()), receipt=receipt)
 
     def taken(self, intake: Intake) -> None:
@@ -65,19 +66,23 @@ class News:
         if intake.receipt is not None:
             self._learn(array("Q", intake.receipt.keys))
 
+    def taken_events(self, events: Iterable[DeviceEvent]) -> None:
+        """Remember events that are durable, whatever they came with."""
+        self._learn(numbered(event.dedupe_key) for event in events if event.dedupe_key is not None)
+
     def _learn(self, numbers: Iterable[int]) -> None:
         for number in numbers:
             self._known.pop(number, None)
             self._known[number] = None
-        while len(self._known) > self._window:
+        while len(self._known) > self.window:
             del self._known[next(iter(self._known))]
 
     def _items(self, listed: _Listed, decoded: Any, now: Timestamp) -> Iterable[tuple[int, DeviceEvent]]:
         items = listed.items(decoded)
         if type(items) is not list:
             return
-        self.skipped += max(0, len(items) - self._window)
-        for item in items[: self._window]:
+        self.skipped += max(0, len(items) - self.window)
+        for item in items[: self.window]:
             if not meant(item, listed.where) or not all(_there(follow(item)) for follow in listed.present):
                 continue
             key = _value(listed.key(item))
@@ -100,7 +105,7 @@ def _there(found: Any) -> bool:
 
 
 def _listed(event: EventMap) -> _Listed:
-    a: Event = event.address
+    a: Event | PushEvent = event.address
     return _Listed(
         event, compiled(a.list), compiled(a.key), no_time if a.time is None else time_of(a.time, a.time_format),
         wanted(a.where), [compiled(path) for path in a.present],

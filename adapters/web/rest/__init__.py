@@ -7,6 +7,7 @@ from adapters.web.rest import (
     figures,
     history,
     holds,
+    ingest,
     load,
     notifications,
     playbooks,
@@ -26,5 +27,6 @@ ROUTES: tuple[Route, ...] = (
     *holds.ROUTES,
     *load.ROUTES,
     *notifications.ROUTES,
+    *ingest.ROUTES,
     *session.ROUTES,
 )

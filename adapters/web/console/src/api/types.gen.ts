@@ -601,6 +601,13 @@ export interface InServiceRequest {
   request?: string | null;
 }
 
+/** What became of what was pushed: it is stored. */
+export interface IngestAnswer {
+  accepted: boolean;
+  /** Whether it had been taken before, under the same key. */
+  repeated: boolean;
+}
+
 /** One journaled record: its number, time, kind, and body with the kind's own fields. */
 export interface JournalEntry {
   seq: number;

@@ -1,0 +1,36 @@
+"""HTTP the other way: systems that push to the hub; a companion of the HTTP driver."""
+
+from collections.abc import Callable, Sequence
+
+from drivers.base import BoundDevice, Driver, DriverSpec
+from drivers.http.ingest_address import Address, Connection, Event
+from hub.model import Reason, Value
+from hub.wire.document import document, raw
+from hub.wire.path import MISSING, compiled
+
+
+def _load() -> Callable[[Sequence[BoundDevice]], Driver]:
+    from drivers.http.ingest import IngestDriver
+
+    return IngestDriver
+
+
+def example(address: Address, given: object) -> Value | Reason:
+    """Return what a sample would carry for the document of a profile's example; waiting: nothing is said."""
+    try:
+        found = compiled(address.path)(document(given.encode()) if isinstance(given, str) else given)
+    except ValueError:
+        return Reason.UNDECODABLE
+    return Reason.WAITING if found is MISSING else raw(found)
+
+
+SPEC = DriverSpec(
+    name="http-ingest",
+    connection=Connection,
+    address=Address,
+    event=Event,
+    line=lambda _: "http-ingest",
+    load=_load,
+    pushes=True,
+    example=example,
+)
