@@ -15,7 +15,6 @@ OF_THE_HUB = frozenset({"$health", "$latency"})
 """Points that every device has by itself."""
 
 UNFILLED = {
-    "$clock_offset": "cameras tell their clock over ONVIF; no other shipped profile asks a device for its time",
     "camera.fire": "cameras with analytics, over ONVIF",
     "env.smoke_density": "analogue and aspirating detectors are points of a site's own controllers",
     "fire.call_point": "the maps of panels tell zones; a site whose panel names its call points gives them this kind",
@@ -59,6 +58,7 @@ def test_what_rules_look_for_is_not_called_a_mere_value() -> None:
         "uptime": "device.uptime",
         "minutes_left": "power.minutes_left",
         "certificate_days": "$cert_days",
+        "clock_offset": "$clock_offset",
         "wrong_way": "traffic.wrong_way",
         "stopped": "traffic.stopped",
         "aqi": "env.aqi",
