@@ -30,6 +30,7 @@ SLEEPS = {
     "drivers/onvif/driver.py": "the pause for a camera that does not hold its question",
     "drivers/opcua/listening.py": "the pace of looks, reads and refreshes of one session",
     "drivers/opcua/session.py": "the life of a channel's keys",
+    "drivers/snmp/trace.py": "between two rounds of a trace",
     "drivers/snmp/notifications.py": "between two reports of what was counted",
     "hub/app.py": "looks for aged points",
     "hub/commands/desk.py": "between two looks at whether a command had its effect; tests hand in another",

@@ -180,11 +180,11 @@ class Link(asyncio.BufferedProtocol):
         try:
             outer = frame(view)
             head = publish_head(view, outer) if outer is not None and outer.kind == PUBLISH else None
-            if outer is not None and outer.kind == CONNACK:
+            if outer is not None and outer.kind == CONNACK and outer.total <= len(view):
                 # One without properties comes from a broker that speaks an older version (3.1.1, 3.2).
                 self._control(ConnAckPacket(reason_code=ConnAckReasonCode.UNSUPPORTED_PROTOCOL_VERSION))
                 return outer.total
-            if outer is not None and outer.kind != PUBLISH:
+            if outer is not None and outer.kind != PUBLISH and outer.total <= len(view):
                 raise ValueError(str(error))
         except ValueError as wrong:
             self.fail(Unreachable(f"{self._where} sent what is not MQTT 5: {wrong}"))
