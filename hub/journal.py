@@ -7,8 +7,10 @@ beside it, given up when the disk is full, so that life-safety records can still
 import asyncio
 import sqlite3
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,9 @@ class _Trim(Struct, frozen=True):
     up_to: int
 
 
+RECENT = 1_000
+
+
 class Journal:
     """The file `journal.db` of a state folder."""
 
@@ -69,6 +74,8 @@ class Journal:
         """The number of the last durable record."""
         self._next = self.last_seq + 1
         self._news = asyncio.Event()
+        self._recent: deque[tuple[int, JournalRecord]] = deque(maxlen=RECENT)
+        """The newest durable records: whoever follows the journal need not read the file for each."""
         self._file.make_room = self._give_up_reserve
         self.keep_reserve()
 
@@ -87,6 +94,7 @@ class Journal:
 
         def settled() -> None:
             self.last_seq = first + len(records) - 1
+            self._recent.extend(enumerate(records, first))
             try:
                 if then is not None:
                     then()  # consoles first: whoever reads the file again has time
@@ -110,6 +118,9 @@ class Journal:
 
         A batch that is damaged is left out, counted and logged once.
         """
+        if self._recent and after >= self._recent[0][0] - 1:
+            begin = after - self._recent[0][0] + 1
+            return list(islice(self._recent, begin, begin + limit))
         found: list[tuple[int, JournalRecord]] = []
         # from the batch that holds `after` on: found by the key, however long the journal has grown
         query = """select seq, n, crc, body from batch
@@ -133,6 +144,8 @@ class Journal:
 
     def trim(self, seq: int) -> None:
         """Forget records up to `seq`: they are in the database and no checkpoint needs them."""
+        while self._recent and self._recent[0][0] <= seq:
+            self._recent.popleft()
         self._file.append(Entry(_Trim(seq), 0))
 
     async def wait_beyond(self, seq: int) -> None:

@@ -13,7 +13,7 @@ from hub.model import Block, Lane, PointId, Quality, Reading, Reason, Sample, Sh
 from hub.normalise import Track
 from hub.wire.copy import SheetMold
 
-_ENDLESS = float("inf")
+_LARGE = 1e300
 
 
 class Columns:
@@ -33,13 +33,13 @@ class Columns:
 
     def sheet(self, raw: Sequence[float], now: Timestamp, seq: int) -> Sheet | None:
         """Return the readings, remembered in the tracks; None when any number needs a closer look."""
+        picked = self._pick(raw)
         try:
-            values = list(map(truediv, self._pick(raw), self._divisors))
+            if not sum(map(abs, picked)) < _LARGE:  # only if every number is a finite one
+                return None
         except OverflowError:
             return None
-        # the sum is finite only if every number is
-        if not -_ENDLESS < sum(values) < _ENDLESS:
-            return None
+        values = list(map(truediv, picked, self._divisors))
         if self._ranged and not (all(map(le, self._lows, values)) and all(map(le, values, self._highs))):
             return None
         good, none = Quality.GOOD, Reason.NONE

@@ -33,7 +33,7 @@ from hub.spool import Spool
 log = structlog.get_logger(__name__)
 
 READINGS_PACE_S = 0.5
-JOURNAL_PACE_S = 0.05
+JOURNAL_PACE_S = 0.25
 
 
 class TimescaleAdapter:

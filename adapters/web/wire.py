@@ -153,7 +153,7 @@ class CommandRecord(Wire):
 
     request: str
     outcome: OutcomeWord = Field(
-        description="unknown: look at the device, it is not sent again; awaiting: not sent, a second person must confirm."
+        description="unknown: look at the device, it is not sent again; awaiting: a second person must confirm first."
     )
     ok: bool
     reason: str = Field(description="One word; empty when done.")

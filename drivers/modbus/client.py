@@ -63,6 +63,10 @@ class _Undecoded(DecodePDU):
         return _Reply if 1 <= function <= 4 or function in _FIXED_SIZES else None
 
 
+_UNDECODED = _Undecoded()
+"""One for all connections: it remembers nothing."""
+
+
 class ModbusClient:
     """One connection to one place; one request at a time."""
 
@@ -87,7 +91,7 @@ class ModbusClient:
         """Connect within `timeout` seconds. Raises Unreachable, Misconfigured."""
         self.close()
         client = self._made(timeout)
-        client.ctx.framer.decoder = _Undecoded()
+        client.ctx.framer.decoder = _UNDECODED
         self._client = client
         self._out_of_step = self._answered = False
         self._why_lost = None

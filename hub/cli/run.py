@@ -17,6 +17,9 @@ from hub.cli.stopping import run as run_until_signal
 from hub.config import load
 from hub.model import Site
 
+SWITCH_S = 0.001
+"""Seconds after which a thread that waits for the interpreter gets it (Python: 0.005): the journal is written by one
+while the event loop is busy with readings, and each of its calls into SQLite would wait as long."""
 STOP_WITHIN = 18.0
 """Seconds for an orderly stop; what is not done by then is left to the next start."""
 
@@ -29,6 +32,7 @@ def run(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what goes well, too.")] = False,
 ) -> None:
     """Run a site. / Chạy hệ thống."""
+    sys.setswitchinterval(SWITCH_S)
     level = logging.INFO if verbose else logging.WARNING
     structlog.configure(
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

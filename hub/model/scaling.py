@@ -35,7 +35,8 @@ def exact_divisor(point: Point) -> float:
     """
     if point.offset or not point.scale:
         return 0.0
-    divisor = round(1.0 / point.scale)
+    inverse = 1.0 / point.scale
+    divisor = round(inverse) if math.isfinite(inverse) else 0
     return float(divisor) if divisor and abs(divisor * point.scale - 1.0) < 1e-15 else 0.0
 
 

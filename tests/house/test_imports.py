@@ -13,8 +13,13 @@ EVERYWHERE = {"msgspec"}
 
 ROOMS = {
     "aiohttp": (
-        "adapters/web/", "adapters/notify/addresses.py", "adapters/notify/channels/",
-        "drivers/onvif/camera.py", "simulators/onvif/port.py", "drivers/http/client.py", "simulators/http.py",
+        "adapters/web/",
+        "adapters/notify/addresses.py",
+        "adapters/notify/channels/",
+        "drivers/onvif/camera.py",
+        "simulators/onvif/port.py",
+        "drivers/http/client.py",
+        "simulators/http.py",
     ),
     "aiosmtplib": ("adapters/notify/channels/email.py",),
     "amqtt": ("simulators/broker.py",),
@@ -54,8 +59,11 @@ ROOMS = {
         "adapters/web/accounts.py",
     ),
     "xml": (
-        "hub/cli/test.py", "adapters/notify/channels/", "hub/importing/nodeset.py",
-        "drivers/onvif/", "simulators/onvif/templates.py",
+        "hub/cli/test.py",
+        "adapters/notify/channels/",
+        "hub/importing/nodeset.py",
+        "drivers/onvif/",
+        "simulators/onvif/templates.py",
     ),
     "ctypes": ("adapters/timescale/postmaster.py",),
 }

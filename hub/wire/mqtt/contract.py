@@ -69,7 +69,6 @@ class Message(Protocol):
         """Whether it was kept by the broker and is told because the hub has just subscribed."""
         ...
 
-
     @property
     def packet_id(self) -> int | None:
         """Its number, with which it is acknowledged; None for a message of QoS 0."""

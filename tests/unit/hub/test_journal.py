@@ -95,6 +95,8 @@ async def test_a_damaged_batch_is_left_out_counted_once_and_the_rest_is_read(tmp
     with sqlite3.connect(tmp_path / "journal.db") as other:
         other.execute("update batch set body = '[]' where seq = 2")
     other.close()
+    journal.close()
+    journal = a_journal(tmp_path)
     assert words(journal) == [(1, "a"), (3, "c")]
     assert words(journal, 1) == [(3, "c")]
     assert journal.damaged == 1
@@ -110,6 +112,8 @@ async def test_a_record_that_a_later_version_wrote_is_left_out_and_counted(tmp_p
 
         other.execute("update batch set body = ?, crc = ? where seq = 1", (body, zlib.crc32(body)))
     other.close()
+    journal.close()
+    journal = a_journal(tmp_path)
     assert words(journal) == [(2, "b")]
     assert journal.damaged == 1
     journal.close()

@@ -199,7 +199,7 @@ export interface CommandPage {
 /** What became of a command. */
 export interface CommandRecord {
   request: string;
-  /** unknown: look at the device, it is not sent again; awaiting: not sent, a second person must confirm. */
+  /** unknown: look at the device, it is not sent again; awaiting: a second person must confirm first. */
   outcome: "done" | "refused" | "unknown" | "awaiting";
   ok: boolean;
   /** One word; empty when done. */
