@@ -68,7 +68,7 @@ async def test_requests_and_bytes_are_counted(tmp_path: Path) -> None:
     async with listening(driver, ear):
         await ear.sees(name="Chợ Thái")
     told = driver.statistics("opc").told(0)
-    assert told["tries"] == told["good"]
+    assert told["tries"] - told["good"] in (0, 1), "one may be under way when the session ends"
     assert told["good"]
     assert told["rtt_p95_ms"]
     assert told["bytes_sent"]

@@ -102,4 +102,4 @@ def test_an_unknown_device_or_one_that_cannot_be_traced_ends_in_a_sentence(tmp_p
     assert "there is no device 'hots-1'; did you mean 'host-1'" in capsys.readouterr().err
     with pytest.raises(typer.Exit):
         trace("host-1", tmp_path)
-    assert "speaks snmp-trap, which cannot be traced; modbus, mqtt, opcua, snmp can" in capsys.readouterr().err
+    assert "speaks snmp-trap, which cannot be traced; http, modbus, mqtt, opcua, snmp can" in capsys.readouterr().err
