@@ -19,9 +19,16 @@ _LARGE = 1e300
 class Columns:
     """The points of a layout that share a lane and are ordinary numbers."""
 
-    def __init__(self, lane: Lane, places: Sequence[int], tracks: Sequence[Track], watched: Container[PointId]) -> None:
+    def __init__(
+        self,
+        lane: Lane,
+        points: tuple[PointId, ...],
+        places: Sequence[int],
+        tracks: Sequence[Track],
+        watched: Container[PointId],
+    ) -> None:
         self.lane = lane
-        self.points = tuple(t.id for t in tracks)
+        self.points = points
         self._watched = [at for at, point in enumerate(self.points) if point in watched]
         self.mold = SheetMold([t.row for t in tracks])
         self._tracks = tracks
@@ -71,7 +78,7 @@ class Layout:
             else:
                 self._others.append((place, points[place]))
         self.columns = [
-            Columns(lane, places, [t for p in places if (t := found[p]) is not None], watched)
+            Columns(lane, _of(points, places), places, [t for p in places if (t := found[p]) is not None], watched)
             for lane, places in by_lane.items()
         ]
         self.devices = tuple(dict.fromkeys(t.device for t in found if t is not None))
@@ -79,6 +86,10 @@ class Layout:
     def others(self, block: Block) -> list[Sample]:
         """Return what no column holds."""
         return [Sample(point, block.values[place]) for place, point in self._others]
+
+
+def _of(points: tuple[PointId, ...], places: Sequence[int]) -> tuple[PointId, ...]:
+    return points if len(places) == len(points) else tuple([points[place] for place in places])
 
 
 def _picker(places: Sequence[int]) -> Callable[[Sequence[float]], Sequence[float]]:

@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
 from msgspec import Struct
 
@@ -70,6 +69,8 @@ class Report:
 
 def did_you_mean(word: str, known: Iterable[str], *, otherwise: str = "") -> str:
     """Return `did you mean 'x'?` for the known word that is nearest, or `otherwise` when none is near."""
+    from difflib import get_close_matches  # only somebody who has made a mistake needs it
+
     by_fold = {k.casefold(): k for k in known}
     near = get_close_matches(word.casefold(), list(by_fold), n=1, cutoff=0.6)
     return f"did you mean '{by_fold[near[0]]}'?" if near else otherwise

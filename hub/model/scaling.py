@@ -7,6 +7,9 @@ from hub.model.device import Point
 from hub.model.reading import Value
 
 _MOST = sys.float_info.max
+_DIVISORS: dict[float, float] = {}
+"""One object for each divisor: a province's points have a hundred thousand of a handful."""
+_MOST_DIVISORS = 100
 _WHOLE = 2**63
 """Whole numbers beyond it fit no column, no journal and no counter of a device."""
 
@@ -37,7 +40,8 @@ def exact_divisor(point: Point) -> float:
         return 0.0
     inverse = 1.0 / point.scale
     divisor = round(inverse) if math.isfinite(inverse) else 0
-    return float(divisor) if divisor and abs(divisor * point.scale - 1.0) < 1e-15 else 0.0
+    exact = float(divisor) if divisor and abs(divisor * point.scale - 1.0) < 1e-15 else 0.0
+    return _DIVISORS.setdefault(exact, exact) if len(_DIVISORS) < _MOST_DIVISORS else exact
 
 
 def raw_key(raw: Value) -> str:

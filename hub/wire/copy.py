@@ -81,16 +81,15 @@ class SheetMold:
         """`points` holds the store's number of each point."""
         n = len(points)
         self._n = n
-        self._cast = Struct(">" + "18sd26s" * n).pack
-        self._fields: list[bytes | float] = [b""] * (3 * n)
-        good = _TAIL_WITHOUT_LAG[Quality.GOOD][Reason.NONE]
-        self._fields[2::3] = [_id(_OF_8, point) + good for point in points]
+        self._cast = Struct(">" + "18sd4sq14s" * n).pack
+        self._fields: list[bytes | float] = [b"", 0.0, _OF_8, 0, _TAIL_WITHOUT_LAG[Quality.GOOD][Reason.NONE]] * n
+        self._fields[3::5] = points
 
     def rows(self, sheet: Sheet) -> bytes:
         """Return the sheet's readings as rows of `reading`."""
         fields = self._fields
-        fields[0::3] = [_time(_SIX_THEN_8, sheet.hub_time // 1000 - EPOCH) + _OF_8] * self._n
-        fields[1::3] = sheet.values
+        fields[0::5] = [_time(_SIX_THEN_8, sheet.hub_time // 1000 - EPOCH) + _OF_8] * self._n
+        fields[1::5] = sheet.values
         return self._cast(*fields)
 
 
