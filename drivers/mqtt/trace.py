@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from drivers.base import BoundDevice, Seen
 from drivers.mqtt.driver import MqttDriver
-from hub.model import DeviceState, Intake, Release
+from drivers.teller import Teller
+from hub.model import Release
 from hub.wire.mqtt import Damaged, Message, Session, Settings, session
 
 Tell = Callable[[Seen], None]
@@ -28,7 +29,7 @@ async def trace(device: BoundDevice, tell: Tell) -> None:
     driver = MqttDriver([device], opener=opener)
     try:
         await driver.open()
-        await driver.subscribe(_Teller(tell))
+        await driver.subscribe(Teller(tell))
     finally:
         await driver.close()
 
@@ -58,31 +59,3 @@ class _Overheard:
 
     async def ended(self) -> NoReturn:
         await self._inner.ended()
-
-
-class _Teller:
-    """A sink that tells and keeps nothing."""
-
-    def __init__(self, tell: Tell) -> None:
-        self._tell = tell
-
-    def take(self, intake: Intake) -> None:
-        for sample in intake.samples:
-            said = sample.reason.word if sample.value is None else repr(sample.value)
-            self._tell(Seen("value", f"{sample.point} {said}"))
-        for event in intake.events:
-            self._tell(Seen("value", f"event {event.kind} {event.attributes}"))
-        for stray in intake.strays:
-            self._tell(Seen("fault", f"{stray.source}: {stray.reason}"))
-        if intake.release is not None:
-            intake.release()
-
-    def report(self, device: str, state: DeviceState, reason: str = "", detail: str = "") -> None:
-        del device
-        self._tell(Seen("fault", f"{state}: {detail or reason}"))
-
-    async def receipts(self, source: str) -> bytes:
-        return b""
-
-    def last_heard(self, device: str) -> None:
-        del device

@@ -17,7 +17,7 @@ from drivers.opcua.driver import OpcUaDriver
 from drivers.opcua.events import FIELDS, REFRESH_ENDED, REFRESH_REQUIRED, REFRESH_STARTED
 from drivers.opcua.refusals import name_of
 from drivers.opcua.transport import FAULT
-from hub.model import DeviceState, Intake
+from drivers.teller import Teller
 
 SHOWN = 5
 """Nodes and values of one message that are spelled out; of the rest the number is told."""
@@ -35,7 +35,7 @@ async def trace(device: BoundDevice, tell: Tell) -> None:
     driver = OpcUaDriver([device], tap=Overheard(tell))
     try:
         await driver.open()
-        await driver.subscribe(_Teller(tell))
+        await driver.subscribe(Teller(tell))
     finally:
         await driver.close()
 
@@ -165,32 +165,3 @@ _ASKED: dict[type, Callable[[Any], str]] = {
 
 def _kind(token: Any) -> str:
     return type(token).__name__.removesuffix("IdentityToken").lower()
-
-
-class _Teller:
-    """A sink that tells and keeps nothing."""
-
-    def __init__(self, tell: Tell) -> None:
-        self._tell = tell
-
-    def take(self, intake: Intake) -> None:
-        for sample in intake.samples:
-            said = sample.reason.word if sample.value is None else repr(sample.value)
-            self._tell(Seen("value", f"{sample.point} {said}"))
-        for event in intake.events:
-            self._tell(Seen("value", f"event {event.kind} {event.attributes}"))
-        for stray in intake.strays:
-            self._tell(Seen("fault", f"{stray.source}: {stray.reason}"))
-        if intake.release is not None:
-            intake.release()
-
-    def report(self, device: str, state: DeviceState, reason: str = "", detail: str = "") -> None:
-        del device
-        self._tell(Seen("fault", f"{state}: {detail or reason}"))
-
-    async def receipts(self, source: str) -> bytes:
-        del source
-        return b""
-
-    def last_heard(self, device: str) -> None:
-        del device
