@@ -6,6 +6,7 @@ changes. Each loss is logged once, however often opening it again fails.
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
@@ -106,7 +107,7 @@ COUNTED = {
 }
 
 
-class Line:
+class Line(ABC):
     """One connection under watch; subclasses say what `work` is."""
 
     def __init__(self, fittings: Fittings) -> None:
@@ -139,12 +140,12 @@ class Line:
             raise
         await asyncio.Event().wait()
 
-    def start(self, at: int) -> None:
+    def start(self, at: int) -> None:  # noqa: B027 - not every line has something to prepare
         """Prepare to run from `at` (monotonic)."""
 
+    @abstractmethod
     async def work(self, driver: Driver) -> None:
         """Do what the line is for, until Unreachable."""
-        raise NotImplementedError
 
     async def write(self, point: BoundPoint, raw: Value) -> None:
         """Set a point, between scans. Raises Refused when nothing was sent; NoAnswer, Unreachable: nobody knows."""

@@ -9,6 +9,7 @@ may be another though nobody says anything: exactly for what ends at an instant 
 count), and 64 times a span for what glides (averages and medians).
 """
 
+from abc import ABC, abstractmethod
 from array import array
 from typing import Any, Protocol
 
@@ -61,7 +62,7 @@ def moved(times: "array[int]", by: int) -> "array[int]":
     return array("q", (t + by for t in times))
 
 
-class Segments:
+class Segments(ABC):
     """Closed stretches of time with one number each, oldest first, and the stretch that is open."""
 
     __slots__ = ("_head", "_starts", "_values", "cover", "current", "grain", "since")
@@ -82,8 +83,9 @@ class Segments:
         (self.cover.lose if value is None else self.cover.find)(now)
         self.current, self.since = value, now
 
+    @abstractmethod
     def _close(self, now: Timestamp) -> None:
-        raise NotImplementedError
+        """Add the stretch that ends now."""
 
     def _append(self, start: Timestamp, value: float) -> None:
         self._starts.append(start)

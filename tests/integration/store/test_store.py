@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
 from hub.model import (
     Command,
@@ -11,21 +10,18 @@ from hub.model import (
     DeviceChange,
     DeviceEvent,
     DeviceState,
-    Hold,
-    HoldKind,
     OperatorAction,
     Priority,
     Quality,
     Reading,
     Reason,
-    ServiceChange,
     Stray,
     SystemNote,
     Text,
     Transition,
     row_id,
 )
-from hub.model.clock import HOUR, SECOND
+from hub.model.clock import SECOND
 from tests.integration.store.harness import IDS, NOW, SITE, reading, running, until
 from tests.support.sites import a_device, a_point, a_site
 
@@ -172,29 +168,6 @@ async def test_alarms_are_the_fold_of_their_transitions_one_row_an_occurrence(tm
             (1, "normal", "critical", "lan", 30.0, 60.0, 1, "CHÁY"),
             (2, "unacknowledged", "critical", None, None, None, 0, "CHÁY"),
         ]
-
-
-async def test_a_hold_is_shown_with_its_end_and_its_words(tmp_path: Path, empty: str):
-    held = Hold(HoldKind.SHELVED, NOW, until=NOW + HOUR, who="lan", why="being repaired")
-    folded = Hold(HoldKind.SUPPRESSED, NOW, by="alarm:lost:switch/$health")
-    async with running(tmp_path, empty) as store:
-        await store.record(transition(1, "raise"), transition(2, "ack", at=30, who="lan"))
-        await store.record(replace(transition(3, "shelve", at=40), holds=(held,)), transition(4, "unshelve", at=50))
-        await store.record(replace(transition(5, "raise", occurrence=2, at=90), holds=(folded,), group="g", first=True))
-        await store.record(
-            ServiceChange("device:panel", True, NOW, "lan", "why"), ServiceChange("zone:town", False, NOW)
-        )
-        await store.stored()
-        rows = await store.rows(
-            "select occurrence, hold, hold_who, raised_hold, folded_under, first_out, first_acked_at is null, acked_at"
-            " is null from v_alarm order by occurrence"
-        )
-        assert rows == [
-            (1, None, None, None, None, False, False, True),
-            (2, "suppressed", None, "suppressed", "lost:switch/$health", True, True, True),
-        ]
-        rows = await store.rows("select device, zone from journal where kind = 'service_change' order by seq")
-        assert rows == [("panel", "town"), (None, "town")]
 
 
 async def test_device_health_shows_the_last_change_of_each_device(tmp_path: Path, empty: str):
