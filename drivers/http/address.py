@@ -1,42 +1,20 @@
 """What configuration says about HTTP: the server, how to sign in, where a point or an event lives in its JSON."""
 
 from collections.abc import Hashable
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
+from drivers.http.place import ItemEvent, JsonPath, Resource, Strict, Timed, Where, resource
 from hub.config.durations import Duration
 from hub.model import HOUR, MINUTE
-from hub.wire import path as paths
 
 PLAIN_PORT, TLS_PORT = 80, 443
 """RFC 9110, 4.2.1 and 4.2.2."""
 LARGEST = 64 * 1024 * 1024
 
 
-def _path(given: str) -> str:
-    paths.steps(given)
-    return given
-
-
-def _resource(given: str) -> str:
-    if not given.startswith("/") or given.startswith("//") or not given.isascii() or not given.isprintable():
-        raise ValueError("a resource begins with one / and is written in ASCII, the rest percent-encoded")
-    if "#" in given or " " in given:
-        raise ValueError("a resource has no # and no spaces")
-    return given
-
-
-JsonPath = Annotated[str, AfterValidator(_path)]
-Resource = Annotated[str, AfterValidator(_resource)]
-TimeFormat = Literal["iso", "s", "ms"]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Tls(_Strict):
+class Tls(Strict):
     """How the server is proven, and how the hub proves itself."""
 
     ca: str | None = Field(
@@ -62,7 +40,7 @@ class Tls(_Strict):
         return self
 
 
-class OAuth2(_Strict):
+class OAuth2(Strict):
     """Client credentials (RFC 6749, 4.4): the hub asks the same server for a token and renews it in time."""
 
     resource: Resource = Field(
@@ -80,7 +58,7 @@ class OAuth2(_Strict):
     scope: str | None = Field(None, description="Scope to ask for.", json_schema_extra={"vi": "Phạm vi xin cấp."})
 
 
-class Connection(_Strict):
+class Connection(Strict):
     """The server and how to sign in; devices that agree in all but `path` share one line."""
 
     host: str = Field(
@@ -169,39 +147,22 @@ class Connection(_Strict):
         return f"{'https' if self.tls else 'http'}://{host}:{self.port}"
 
 
-class _Place(_Strict):
-    resource: Resource | None = Field(
-        None,
-        description="Resource that it lives in; absent: the connection's `path`.",
-        json_schema_extra={"vi": "Tài nguyên chứa nó; bỏ trống: `path` của kết nối."},
-    )
-    time: JsonPath | None = Field(
-        None,
-        description="Path of the source's own time.",
-        examples=["updated"],
-        json_schema_extra={"vi": "Đường dẫn thời gian của nguồn."},
-    )
-    time_format: TimeFormat = Field(
-        "iso",
-        description="How that time is written: ISO 8601, or seconds or milliseconds since 1970.",
-        json_schema_extra={"vi": "Cách ghi thời gian: ISO 8601, giây hoặc mili giây từ 1970."},
-    )
+class Address(Timed):
+    """Where one point lives: a resource, an item of a list in it where that is needed, and a path."""
+
+    resource: Resource | None = resource()
     list: JsonPath | None = Field(
         None,
-        description="Path of a list; the other paths then lead into one of its items.",
+        description="Path of a list; the point's path then leads into one of its items.",
         examples=["indicators"],
-        json_schema_extra={"vi": "Đường dẫn đến danh sách; các đường dẫn khác tính từ một phần tử."},
+        json_schema_extra={"vi": "Đường dẫn đến danh sách; đường dẫn của điểm tính từ một phần tử."},
     )
-    where: dict[JsonPath, bool | int | float | str] = Field(
+    where: Where = Field(
         {},
         description="Paths and what must be there for an item of the list to be meant.",
         examples=[{"code": "GRDP"}],
         json_schema_extra={"vi": "Đường dẫn và giá trị phải có để chọn phần tử của danh sách."},
     )
-
-
-class Address(_Place):
-    """Where one point lives: a resource, an item of a list in it where that is needed, and a path."""
 
     path: JsonPath = Field(
         description="Path into the JSON document, or into the item of `list`.",
@@ -219,31 +180,16 @@ class Address(_Place):
         return hash((self.resource, self.time, self.time_format, self.list, tuple(self.where.items()), self.path))
 
 
-class Event(_Place):
+class Event(ItemEvent):
     """Where one kind of event lives: a list, which of its items are meant, and what tells two of them apart."""
 
-    list: JsonPath = Field(
-        description="Path of the list whose items are the events.",
-        examples=["reports"],
-        json_schema_extra={"vi": "Đường dẫn danh sách mà mỗi phần tử là một sự kiện."},
-    )
-    key: JsonPath = Field(
-        description="Path of what tells an item from every other; the same key twice is one event.",
-        examples=["id"],
-        json_schema_extra={"vi": "Đường dẫn của khóa phân biệt các phần tử; trùng khóa là một sự kiện."},
-    )
-    present: tuple[JsonPath, ...] = Field(
-        (),
-        description="Paths that must hold something for an item to be meant.",
-        examples=[["closed"]],
-        json_schema_extra={"vi": "Đường dẫn phải có giá trị để phần tử được tính."},
-    )
+    resource: Resource | None = resource()
 
     def __hash__(self) -> int:
-        return hash((self.resource, self.list, self.key, self.present, tuple(self.where.items())))
+        return hash((self.resource, super().__hash__()))
 
 
-class Limits(_Strict):
+class Limits(Strict):
     """What is borne of a server."""
 
     largest: int = Field(

@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 
-from drivers.http.address import JsonPath, TimeFormat
+from drivers.http.place import ItemEvent, JsonPath, Strict, Timed
 
 LEAST_SECRET = 24
 """Characters; the Standard Webhooks specification asks for 24 to 64 bytes."""
@@ -12,11 +12,7 @@ FASTEST = 600
 """Requests a minute: more than the keys that are remembered would cover."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Connection(_Strict):
+class Connection(Strict):
     """Who may push to `POST /api/v1/ingest/{device}`, and how much."""
 
     secret: SecretStr = Field(
@@ -46,21 +42,7 @@ class Connection(_Strict):
         return given
 
 
-class _Pushed(_Strict):
-    time: JsonPath | None = Field(
-        None,
-        description="Path of the source's own time.",
-        examples=["updated"],
-        json_schema_extra={"vi": "Đường dẫn thời gian của nguồn."},
-    )
-    time_format: TimeFormat = Field(
-        "iso",
-        description="How that time is written: ISO 8601, or seconds or milliseconds since 1970.",
-        json_schema_extra={"vi": "Cách ghi thời gian: ISO 8601, giây hoặc mili giây từ 1970."},
-    )
-
-
-class Address(_Pushed):
+class Address(Timed):
     """Where one point lives in what is pushed, and what must be there."""
 
     path: JsonPath = Field(
@@ -75,31 +57,5 @@ class Address(_Pushed):
     )
 
 
-class Event(_Pushed):
+class Event(ItemEvent):
     """Where one kind of event lives in what is pushed."""
-
-    list: JsonPath = Field(
-        description="Path of the list whose items are the events.",
-        examples=["reports"],
-        json_schema_extra={"vi": "Đường dẫn danh sách mà mỗi phần tử là một sự kiện."},
-    )
-    key: JsonPath = Field(
-        description="Path of what tells an item from every other.",
-        examples=["id"],
-        json_schema_extra={"vi": "Đường dẫn của khóa phân biệt các phần tử."},
-    )
-    where: dict[JsonPath, bool | int | float | str] = Field(
-        {},
-        description="Paths and what must be there for an item to be this event.",
-        examples=[{"state": "open"}],
-        json_schema_extra={"vi": "Đường dẫn và giá trị phải có để phần tử là sự kiện này."},
-    )
-    present: tuple[JsonPath, ...] = Field(
-        (),
-        description="Paths that must hold something for an item to be meant.",
-        examples=[["closed"]],
-        json_schema_extra={"vi": "Đường dẫn phải có giá trị để phần tử được tính."},
-    )
-
-    def __hash__(self) -> int:
-        return hash((self.list, self.key, self.present, tuple(self.where.items())))

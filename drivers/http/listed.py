@@ -11,8 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from drivers.http.address import Event
-from drivers.http.ingest_address import Event as PushEvent
+from drivers.http.place import ItemEvent
 from drivers.http.reading import Clocked, Wanted, meant, no_time, wanted
 from hub.model import DeviceEvent, DeviceId, EventMap, Intake, Reason, Receipt, Timestamp, Value
 from hub.wire.document import raw, time_of
@@ -105,7 +104,7 @@ def _there(found: Any) -> bool:
 
 
 def _listed(event: EventMap) -> _Listed:
-    a: Event | PushEvent = event.address
+    a: ItemEvent = event.address
     return _Listed(
         event, compiled(a.list), compiled(a.key), no_time if a.time is None else time_of(a.time, a.time_format),
         wanted(a.where), [compiled(path) for path in a.present],

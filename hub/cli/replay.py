@@ -14,10 +14,10 @@ from msgspec.structs import replace
 from adapters.timescale.connections import opened
 from adapters.timescale.past import Past
 from drivers import REGISTRY
+from hub.cli.since import since as how_far
 from hub.cli.store import database
 from hub.config import load
 from hub.config.candidates import candidate_rules
-from hub.config.durations import duration
 from hub.model import SECOND, Site, SystemClock, Timestamp
 from rules.backtest import Backtest, Change, Count, compared
 
@@ -30,10 +30,7 @@ def replay(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Try rules on stored history. / Chạy lại quy tắc trên dữ liệu đã lưu."""
-    try:
-        span = duration(since)
-    except ValueError as wrong:
-        raise typer.BadParameter(str(wrong), param_hint="--since") from wrong
+    span = how_far(since)
     loaded = load(site, REGISTRY)
     tried = loaded if rules is None else replace(loaded, rules=candidate_rules(site, REGISTRY, rules))
     tests = [Backtest(tried)]

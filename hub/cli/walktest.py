@@ -12,9 +12,9 @@ import typer
 from adapters.timescale.connections import opened
 from adapters.timescale.rows import instant, timestamp
 from drivers import REGISTRY
+from hub.cli.since import since as how_far
 from hub.cli.store import database
 from hub.config import load
-from hub.config.durations import duration
 from hub.model import SECOND, PointId, Site, SystemClock, Timestamp
 from rules.walktest import Walk, detectors, walk
 
@@ -34,10 +34,7 @@ def walk_test(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Report a walk test; exit code 1 while a detector was not seen. / Báo cáo kiểm tra đầu báo."""
-    try:
-        span = duration(since)
-    except ValueError as wrong:
-        raise typer.BadParameter(str(wrong), param_hint="--since") from wrong
+    span = how_far(since)
     loaded = load(site, REGISTRY)
     if device is not None and device not in loaded.devices:
         raise typer.BadParameter(f"there is no device '{device}'", param_hint="--device")
