@@ -1,34 +1,13 @@
-"""Names of points out of names that others gave: ASCII, short, each once."""
+"""Names of profiles and points in proposals, out of names that others gave."""
 
-import re
-import unicodedata
-from collections.abc import Iterable
+from hub.model.naming import unique, word
 
-LONGEST = 40
-_FOLD = str.maketrans({"đ": "d", "Đ": "D"})
-
-
-def word(text: str, otherwise: str = "x") -> str:
-    """Return a text as part of a point's name: letters without accents, digits, `_` and `-`."""
-    folded = unicodedata.normalize("NFD", text.translate(_FOLD))
-    plain = "".join(c for c in folded if not unicodedata.combining(c))
-    made = re.sub(r"[^A-Za-z0-9]+", "_", plain).strip("_")[:LONGEST].strip("_")
-    return made or otherwise
+__all__ = ["family_word", "unbraced", "unique", "word"]
 
 
 def family_word(text: str, otherwise: str = "device") -> str:
     """Return a text as part of a profile's name: small letters, digits, `-` and `_`."""
     return word(text, otherwise).lower().replace("_", "-")
-
-
-def unique(wanted: str, taken: Iterable[str]) -> str:
-    """Return a name that is not taken: `pump`, else `pump_2`, `pump_3`, …"""
-    known = set(taken)
-    number = 2
-    made = wanted
-    while made in known:
-        made, number = f"{wanted}_{number}", number + 1
-    return made
 
 
 def unbraced(text: str) -> str:

@@ -25,7 +25,18 @@ from hub.model.command import (
     Selection,
     SystemNote,
 )
-from hub.model.device import Device, DeviceChange, DeviceEvent, DeviceState, DeviceStatus, EventMap, Point, Stray
+from hub.model.device import (
+    Device,
+    DeviceChange,
+    DeviceEvent,
+    DeviceState,
+    DeviceStatus,
+    EventMap,
+    FoundGroup,
+    FoundRow,
+    Point,
+    Stray,
+)
 from hub.model.errors import (
     CitywatchError,
     ConfigError,
@@ -76,6 +87,8 @@ __all__ = [
     "DeviceStatus",
     "DriverError",
     "EventMap",
+    "FoundGroup",
+    "FoundRow",
     "Expression",
     "Group",
     "Hold",

@@ -1,6 +1,6 @@
 """Devices, their points, and how healthy they are."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -56,6 +56,34 @@ class EventMap(Struct, frozen=True):
     lane: Lane = Lane.BULK
 
 
+class FoundRow(Struct, frozen=True):
+    """A row of a device's table, told apart from the others by what the device calls it."""
+
+    label: str
+    nth: int = 1
+    """Which of several rows with this label, in the device's own order."""
+    by: str = ""
+    """Where the label stands, in the driver's words; empty: where the driver looks first."""
+
+
+class FoundGroup(Struct, frozen=True):
+    """Points that a device itself names: a set for each row of one of its tables, found while the hub runs."""
+
+    name: str
+    address: Any
+    """The driver's own model: which table, and what its rows are called by."""
+    most: int
+    """Rows that are taken, those that are gone included."""
+    every: int
+    """Nanoseconds between two looks whether rows have come or gone."""
+    each: int
+    """Points of a row."""
+    points: Callable[[str, FoundRow], tuple[Point, ...]]
+    """Make the points of a row from the word that their names have in common."""
+    simulated: tuple[str, ...] = ()
+    """What the rows of a simulated device are called."""
+
+
 class Device(Struct, frozen=True):
     """One thing spoken to over one connection, with everything its driver and the rules need."""
 
@@ -84,6 +112,8 @@ class Device(Struct, frozen=True):
     """file:line where the device is described."""
     unknown_states: tuple[str, ...] = ()
     """Kinds that its protocol cannot tell, as its profile says."""
+    found: tuple[FoundGroup, ...] = ()
+    """Points that may come while the hub runs."""
 
 
 def tellers(devices: Mapping[DeviceId, Device], kind: str) -> frozenset[DeviceId]:
