@@ -85,3 +85,11 @@ class Line(ABC):
         Raises KeyError when the receiver has no event of that name, ValueError when such devices tell nothing.
         """
         raise ValueError(f"{told.device} tells nothing by itself")
+
+    def happen(self, device: DeviceId, name: str, data: Mapping[str, str], now: Timestamp) -> None:
+        """Let a device report an event of its profile once.
+
+        Raises KeyError when its profile has none of that name, ValueError when such devices report none.
+        """
+        del name, data, now
+        raise ValueError(f"{device} reports no events by itself")

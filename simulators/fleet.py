@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 
 from msgspec.structs import replace
 
@@ -139,6 +139,10 @@ class Fleet:
         self.process.free_all()
         for device in self.faults.all():
             self.heal(device)
+    def happen(self, device: DeviceId, name: str, data: Mapping[str, str]) -> None:
+        """Let a device report an event of its profile once. Raises KeyError, ValueError when it reports none."""
+        self._line_of[device].happen(device, name, data, self._clock.now())
+
         self.step()
 
 

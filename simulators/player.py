@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from hub.model import Clock, Text
 from simulators.fleet import Fleet
-from simulators.scenario import Scenario, Step
+from simulators.timeline import Scenario, Step
 
 LOOK = 0.1
 """Seconds between two looks at the clock."""
@@ -52,6 +52,8 @@ class Player:
             self._fleet.fault(fault.device, fault.kind, **fault.args)
         for tell in step.tells:
             self._fleet.notify(tell.device, tell.name, about=tell.about)
+        for happen in step.happens:
+            self._fleet.happen(happen.device, happen.name, happen.data)
         for device in step.heals:
             self._fleet.heal(device)
         if step.say is not None:

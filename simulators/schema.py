@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from simulators.faults import KINDS
-from simulators.scenario import ScenarioFile
+from simulators.scenariofile import ScenarioFile
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -13,7 +13,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def schema() -> dict[str, Any]:
     """Return the schema of a scenario file."""
     made = ScenarioFile.model_json_schema()
-    made["$defs"]["_Fault"]["properties"]["kind"]["enum"] = list(KINDS)
+    made["$defs"]["Fault"]["properties"]["kind"]["enum"] = list(KINDS)
     return {"$schema": DIALECT, "$id": "scenario.schema.json", **made, "title": "Citywatch: scenario"}
 
 

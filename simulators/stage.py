@@ -8,7 +8,8 @@ import structlog
 from hub.model import Clock, Text
 from simulators.fleet import Fleet
 from simulators.player import Player
-from simulators.scenario import Scenario, load
+from simulators.scenario import load
+from simulators.timeline import Scenario
 
 log = structlog.get_logger(__name__)
 

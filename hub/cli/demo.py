@@ -28,7 +28,7 @@ from hub.config import load, shipped
 from hub.model import CitywatchError, Site, SystemClock
 from simulators.control import Control
 from simulators.fleet import Fleet
-from simulators.scenario import Scenario
+from simulators.timeline import Scenario
 
 STOP_WITHIN = 15.0
 """Seconds for an orderly stop; what is not done by then is left to the next start."""

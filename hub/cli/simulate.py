@@ -20,12 +20,12 @@ from hub.config import load
 from hub.model import Clock, Site, SystemClock, Text
 from simulators.control import Control
 from simulators.fleet import Fleet
-from simulators.scenario import Scenario
 from simulators.scenario import load as load_scenario
 from simulators.scenario import names as scenario_names
 from simulators.stage import Stage
 
 
+from simulators.timeline import Scenario
 def simulate(
     site: Annotated[Path, typer.Argument(help="Folder with site.yaml.")],
     scenario: Annotated[str, typer.Option(help="Scenario to play, from the site's scenarios folder.")] = "",

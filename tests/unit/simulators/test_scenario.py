@@ -12,8 +12,9 @@ from hub.model import SECOND, ConfigError, ManualClock, Priority, Rule, Selector
 from hub.model.rule import Test as Comparison
 from simulators.fleet import Fleet
 from simulators.player import Player
-from simulators.scenario import Scenario, load
+from simulators.scenario import load
 from simulators.schema import schema
+from simulators.timeline import Scenario
 from tests.unit.simulators.site import START, panel, sensor, site_of
 
 TOUR = """\

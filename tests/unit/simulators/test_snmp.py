@@ -12,8 +12,8 @@ from simulators import scenario as scenarios
 from simulators.control import Control
 from simulators.fleet import Fleet
 from simulators.player import Player
-from simulators.scenario import Scenario
 from simulators.stage import Stage
+from simulators.timeline import Scenario
 from tests.unit.simulators.snmp import SECRET, ask, get, running, site_in
 
 START = 1_795_500_000 * SECOND
