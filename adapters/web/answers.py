@@ -15,10 +15,12 @@ from adapters.web.wire import (
     GapRow,
     JournalEntry,
     PointDetail,
+    Reason,
     RoleWord,
     Scalar,
     Text,
     Wire,
+    Written,
     ZoneRow,
 )
 
@@ -163,7 +165,7 @@ class AckRequest(Wire):
     """Acknowledge what was seen: the occurrence is named, so nobody acknowledges what they have not seen."""
 
     occurrence: int = Field(ge=1)
-    note: str | None = Field(default=None, max_length=2000)
+    note: Written | None = None
     request: str | None = Field(default=None, max_length=64, description="The client's own id: a retry is harmless.")
 
 
@@ -174,7 +176,7 @@ class ResetRequest(AckRequest):
 class CommentRequest(Wire):
     """Write a comment on an alarm."""
 
-    note: str = Field(min_length=1, max_length=2000)
+    note: Reason
     occurrence: int = Field(default=0, ge=0)
     request: str | None = Field(default=None, max_length=64)
 
@@ -196,14 +198,14 @@ class WriteRequest(Wire):
     """Set a point, in engineering units; the note says why."""
 
     value: Scalar
-    note: str = Field(min_length=1, max_length=2000)
+    note: Reason
     request: str | None = Field(default=None, max_length=64, description="The client's own id: a retry is harmless.")
 
 
 class OperateRequest(Wire):
     """Give a command; the note says why."""
 
-    note: str = Field(min_length=1, max_length=2000)
+    note: Reason
     token: str | None = Field(default=None, max_length=64, description="Of the selection, where one is needed.")
     request: str | None = Field(default=None, max_length=64, description="The client's own id: a retry is harmless.")
 
@@ -231,7 +233,7 @@ class AwaitingPage(Wire):
 class ConfirmRequest(Wire):
     """Confirm what somebody else asked for; the note says why."""
 
-    note: str = Field(min_length=1, max_length=2000)
+    note: Reason
 
 
 class LoginRequest(Wire):

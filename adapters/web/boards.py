@@ -3,6 +3,7 @@
 from adapters.base import View
 from adapters.web import rows
 from adapters.web.board import Board, Change, Facts, Row
+from adapters.web.eventrows import event_row
 from hub.model import (
     Alarm,
     Command,
@@ -83,7 +84,7 @@ class Boards:
     def _event(self, id_: str, event: DeviceEvent) -> Row:
         device = self.site.devices.get(event.device)
         facts = Facts(zone=device.zone if device else "", device=event.device, kind=event.kind)
-        return Row(id_, 0, facts, lambda: rows.event_row(event, id_))
+        return Row(id_, 0, facts, lambda: event_row(event, id_))
 
     def inside(self, zone: str, outer: str | None) -> bool:
         """Tell whether a zone is `outer` or lies within it."""

@@ -14,6 +14,7 @@ from adapters.web.wire import (
     RoleWord,
     StateWord,
     Wire,
+    Written,
 )
 
 PROTOCOL = "citywatch.v1"
@@ -74,7 +75,7 @@ class Do(Wire):
     cid: str = Field(min_length=1, max_length=64)
     op: Operation
     items: list[Target] = Field(min_length=1, max_length=100)
-    note: str | None = Field(default=None, max_length=2000, description="Shelve and out_of_service need one.")
+    note: Written | None = Field(default=None, description="Shelve and out_of_service need one.")
     until: AwareDatetime | None = Field(default=None, description="When the hold ends by itself.")
     once: bool = Field(default=False, description="Shelve only until the condition is normal again.")
     of: Literal["point", "device", "zone"] | None = Field(default=None, description="What goes out of service.")

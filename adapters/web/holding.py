@@ -5,13 +5,13 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from adapters.web.answers import AckRequest
-from adapters.web.wire import Wire
+from adapters.web.wire import Reason, Wire, Written
 
 
 class ShelveRequest(AckRequest):
     """Hide an alarm for a time; the note says why. Without `until` for as long as its rule allows."""
 
-    note: str = Field(min_length=1, max_length=2000)
+    note: Reason
     until: AwareDatetime | None = None
     once: bool = Field(default=False, description="Only until the condition is normal again.")
 
@@ -20,7 +20,7 @@ class UnshelveRequest(Wire):
     """Show an alarm again."""
 
     occurrence: int = Field(default=0, ge=0)
-    note: str | None = Field(default=None, max_length=2000)
+    note: Written | None = None
     request: str | None = Field(default=None, max_length=64, description="The client's own id: a retry is harmless.")
 
 
@@ -29,7 +29,7 @@ class OutOfServiceRequest(Wire):
 
     of: Literal["point", "device", "zone"] = "point"
     until: AwareDatetime
-    note: str = Field(min_length=1, max_length=2000)
+    note: Reason
     request: str | None = Field(default=None, max_length=64, description="The client's own id: a retry is harmless.")
 
 
@@ -37,7 +37,7 @@ class InServiceRequest(Wire):
     """Put back into service; without `of` the narrowest that is out."""
 
     of: Literal["point", "device", "zone"] | None = None
-    note: str | None = Field(default=None, max_length=2000)
+    note: Written | None = None
     request: str | None = Field(default=None, max_length=64, description="The client's own id: a retry is harmless.")
 
 
@@ -46,14 +46,14 @@ class HoldRequest(Wire):
 
     scope: str = Field(max_length=400, examples=["device:panel-market"], description="`point:…`, `device:…`, `zone:…`")
     until: AwareDatetime
-    note: str = Field(min_length=1, max_length=2000)
+    note: Reason
     request: str | None = Field(default=None, max_length=64, description="The client's own id: a retry is harmless.")
 
 
 class HoldEndRequest(Wire):
     """Put something back into service."""
 
-    note: str | None = Field(default=None, max_length=2000)
+    note: Written | None = None
     request: str | None = Field(default=None, max_length=64, description="The client's own id: a retry is harmless.")
 
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from adapters.web.wire import Text, Wire
+from adapters.web.wire import Text, Wire, Written
 
 
 class ChecklistStep(Wire):
@@ -40,4 +40,4 @@ class StepRequest(StartRequest):
     """Mark a step done, or take that back; the first step begins the checklist."""
 
     done: bool = True
-    note: str | None = Field(default=None, max_length=2000)
+    note: Written | None = None

@@ -6,6 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from adapters.web.board import encode
+from hub.model.plates import masked
 
 
 class ProblemError(Exception):
@@ -31,7 +32,7 @@ class ProblemError(Exception):
             "code": self.code,
         }
         return web.Response(
-            body=encode(body | self.extra),
+            body=encode(masked(body | self.extra)),
             status=self.status,
             headers=self.headers,
             content_type="application/problem+json",

@@ -13,7 +13,6 @@ from hub.model import (
     CommandResult,
     CommandSpec,
     Device,
-    DeviceEvent,
     DeviceStatus,
     Hold,
     Point,
@@ -27,7 +26,8 @@ from hub.model import (
     Zone,
     ZoneId,
 )
-from hub.model.clock import MILLISECOND, from_iso, iso
+from hub.model.clock import iso
+from hub.model.plates import masked
 
 JsonRow = dict[str, Any]
 
@@ -230,43 +230,14 @@ def command_note(record: Command | CommandResult, id_: str) -> JsonRow:
         detail |= {"value": record.value, "note": record.note}  # type: ignore[dict-item]
         if record.confirmed_by is not None:
             detail["confirmed_by"] = record.confirmed_by
-        return {"id": id_, "what": "command", "detail": detail, "at": iso(record.at)}
+        return {"id": id_, "what": "command", "detail": masked(detail), "at": iso(record.at)}
     detail |= {"outcome": record.outcome, "reason": record.reason, "detail": record.detail}
-    return {"id": id_, "what": "command_result", "detail": detail, "at": iso(record.at)}
-
-
-def event_row(event: DeviceEvent, id_: str) -> JsonRow:
-    """Return an `EventRow`."""
-    filed = event.hub_time if event.source_time is None else event.source_time
-    return {
-        "id": id_,
-        "device": event.device,
-        "kind": event.kind,
-        "attributes": event.attributes,
-        "time": iso(filed),
-        "source_time": time_or_none(event.source_time),
-        "hub_time": iso(event.hub_time),
-    }
-
-
-def stored_event_row(event: Mapping[str, Any]) -> JsonRow:
-    """Return an `EventRow` of an event as the store gives it: its time, and by how much the hub heard of it later."""
-    lag = event.get("lag_ms")
-    hub_time = event["time"] if lag is None else iso(from_iso(event["time"]) + lag * MILLISECOND)
-    return {
-        "id": str(event["id"]),
-        "device": event["device"],
-        "kind": event["kind"],
-        "attributes": event["attributes"],
-        "time": event["time"],
-        "source_time": None if lag is None else event["time"],
-        "hub_time": hub_time,
-    }
+    return {"id": id_, "what": "command_result", "detail": masked(detail), "at": iso(record.at)}
 
 
 def note_row(note: SystemNote, id_: str) -> JsonRow:
     """Return a `NoteRow`."""
-    return {"id": id_, "what": note.what, "detail": note.detail, "at": iso(note.at)}
+    return {"id": id_, "what": note.what, "detail": masked(note.detail), "at": iso(note.at)}
 
 
 def kpi_row(found: Kpis) -> JsonRow:

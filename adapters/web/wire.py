@@ -4,9 +4,11 @@ Requests are validated by these models. Answers are built as plain dictionaries 
 tests hold every answer against its model. Times are ISO 8601 UTC with milliseconds.
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from hub.model.plates import masked_text
 
 Scalar = bool | int | float | str
 PriorityWord = Literal["critical", "high", "medium", "low"]
@@ -18,6 +20,11 @@ HoldWord = Literal["out_of_service", "suppressed", "shelved"]
 StateWord = Literal[
     "normal", "unacknowledged", "acknowledged", "returned", "latched_unacknowledged", "latched_acknowledged"
 ]
+
+Written = Annotated[str, Field(max_length=2000), AfterValidator(masked_text)]
+"""What somebody writes for others to read: plates in it are masked at the door."""
+Reason = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(masked_text)]
+"""The same where something must be written."""
 
 
 class Wire(BaseModel):

@@ -4,13 +4,15 @@ from pydantic import Field
 
 from adapters.base import Bucket, Gap
 from adapters.web.answers import EventPage, HistoryAnswer, JournalPage
+from adapters.web.eventrows import stored_event_row
 from adapters.web.problem import ProblemError, not_found
 from adapters.web.rest.paging import MOST
 from adapters.web.routes import Answer, Call, Route
-from adapters.web.rows import JsonRow, stored_event_row
+from adapters.web.rows import JsonRow
 from adapters.web.wire import Wire
 from hub.model import HOUR, Quality, Timestamp, point_id
 from hub.model.clock import from_iso, iso
+from hub.model.plates import masked
 from hub.roles import Right
 
 
@@ -105,7 +107,7 @@ async def journal(call: Call) -> Answer:
     asked = call.asked(JournalQuery)
     match = asked.model_dump(include={"kind", "device", "zone", "category", "alarm"}, exclude_none=True)
     entries = await call.parts.historian.journal(before=asked.before, limit=asked.limit, match=match)
-    items = [{"seq": row.seq, "at": iso(row.at), "kind": row.kind, "body": row.body} for row in entries]
+    items = [{"seq": row.seq, "at": iso(row.at), "kind": row.kind, "body": masked(row.body)} for row in entries]
     return {"items": items, "next": entries[-1].seq if len(entries) == asked.limit else None}
 
 
