@@ -6,7 +6,7 @@ from typing import Any
 from adapters.web.rows import JsonRow, time_or_none
 from hub.model import DeviceEvent
 from hub.model.clock import MILLISECOND, from_iso, iso
-from hub.model.plates import masked
+from hub.model.masking import masked
 
 
 def event_row(event: DeviceEvent, id_: str) -> JsonRow:

@@ -6,7 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from adapters.web.board import encode
-from hub.model.plates import masked
+from hub.model.masking import masked
 
 
 class ProblemError(Exception):

@@ -27,7 +27,7 @@ from hub.model import (
     ZoneId,
 )
 from hub.model.clock import iso
-from hub.model.plates import masked
+from hub.model.masking import masked
 
 JsonRow = dict[str, Any]
 

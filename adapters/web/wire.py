@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from hub.model.plates import masked_text
+from hub.model.masking import masked_text
 
 Scalar = bool | int | float | str
 PriorityWord = Literal["critical", "high", "medium", "low"]

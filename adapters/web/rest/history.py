@@ -12,7 +12,7 @@ from adapters.web.rows import JsonRow
 from adapters.web.wire import Wire
 from hub.model import HOUR, Quality, Timestamp, point_id
 from hub.model.clock import from_iso, iso
-from hub.model.plates import masked
+from hub.model.masking import masked
 from hub.roles import Right
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.model.plates import carries_plate, mask, masked, masked_text
+from hub.model.masking import carries_plate, mask, masked, masked_text
 
 DIGITS = st.text("0123456789", min_size=4, max_size=5)
 SERIES = st.sampled_from(["A", "B", "H1", "AB", "LD", "MD", "NG"])
