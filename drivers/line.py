@@ -96,6 +96,8 @@ class Fittings(Struct):
     pace: Pace
     """Shared by all lines: how many may open in a second."""
     backoff: Callable[[], Backoff]
+    key: object = None
+    """Everything of the configuration that the line is made from: a line with an equal key need not be made anew."""
 
 
 COUNTED = {
@@ -112,6 +114,7 @@ class Line(ABC):
 
     def __init__(self, fittings: Fittings) -> None:
         self.name = fittings.name
+        self.key = fittings.key
         self.driver_name = fittings.driver
         self.counts = Counts()
         self.connected = False

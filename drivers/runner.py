@@ -6,18 +6,21 @@ told listen (`drivers.told`); what both do when the line fails is in `drivers.li
 
 import asyncio
 import random
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from itertools import count
 
 from msgspec.structs import replace
 
 from drivers import scan
 from drivers.backoff import Backoff, Pace
 from drivers.base import BoundDevice, BoundPoint, Driver, DriverSpec, Neighbour, Receiving, Sink
+from drivers.bound import bind, neighbour_of, redirected
 from drivers.emptied import Emptied
 from drivers.hints import Hints
 from drivers.joined import Joined
 from drivers.line import Fittings, Line, figures
 from drivers.polled import Polled
+from drivers.renewal import NewLine, Renewal, line_key
 from drivers.told import Told
 from hub.metrics import Figure
 from hub.model import (
@@ -36,6 +39,7 @@ from hub.model import (
 )
 from hub.supervise import Supervisor
 
+__all__ = ["Runner", "bind", "redirected"]
 OPENS_PER_SECOND = 50
 """How many lines may be opened in a second, however many are down (reliability B9)."""
 LIFE_SAFETY_WAIT = 10 * SECOND
@@ -69,11 +73,13 @@ class Runner:
         self._polled: dict[DeviceId, Polled] = {}
         """Filled with the lines; whoever hears of a device may hasten its scan."""
         self._neighbours: Mapping[DeviceId, Neighbour] = {}
-        self._resting = [d for d in devices if not d.enabled]
-        wanted = [redirected(d, registry[d.driver], redirect or {}) for d in devices if d.enabled]
-        self._neighbours = {d.id: _neighbour(d, registry[d.driver]) for d in wanted}
-        self.watch: Sequence[Line] = self._lines(wanted)
-        self._polled.update((d, line) for line in self.watch if isinstance(line, Polled) for d in line.watched)
+        self._redirect = redirect or {}
+        self._numbers = count()
+        self._names: dict[Line, str] = {}
+        """The lines that run, and what the supervisor calls them."""
+        self._resting: list[Device] = []
+        self.watch: Sequence[Line] = ()
+        self._adopt(self.renewal(devices))
 
     @property
     def lines(self) -> dict[str, bool]:
@@ -152,12 +158,8 @@ class Runner:
 
     async def run(self) -> None:
         """Run every line until cancelled; a line whose driver fails in an unforeseen way is started again."""
-        for device in self._resting:
-            self._sink.report(device.id, DeviceState.OUT_OF_SERVICE, "disabled", "switched off in the configuration")
-        now = self._clock.monotonic()
-        for number, line in enumerate(self.watch):
-            line.start(now)
-            self._supervisor.start(f"line {number}: {line.name}", line.run)
+        self._rest(self._resting)
+        self._start(self.watch)
         try:
             await asyncio.Event().wait()
         finally:
@@ -167,17 +169,73 @@ class Runner:
         """Stop every line and close its driver; safe to call twice."""
         await self._supervisor.stop()
 
-    def _lines(self, devices: Sequence[Device]) -> list[Line]:
+    def renewal(self, devices: Sequence[Device]) -> Renewal:
+        """Return what other devices would mean for the lines; nothing happens yet."""
+        wanted = [redirected(d, self._registry[d.driver], self._redirect) for d in devices if d.enabled]
+        neighbours = {d.id: neighbour_of(d, self._registry[d.driver]) for d in wanted}
         together: dict[tuple[str, Hashable], list[Device]] = {}
-        for device in devices:
+        for device in wanted:
             key = device.driver, self._registry[device.driver].line(device.connection)
             together.setdefault(key, []).append(device)
-        lines = [self._line(self._registry[driver], members) for (driver, _), members in together.items()]
-        scan.spread([line.groups for line in lines if isinstance(line, Polled)])
-        return lines
+        running = {line.key: line for line in self.watch}
+        made = Renewal(neighbours, resting=[d for d in devices if not d.enabled])
+        for (driver, line), members in together.items():
+            spec = self._registry[driver]
+            bound = [self._bound(d, spec, neighbours) for d in members]
+            identity = line_key(driver, line, members, bound)
+            if identity in running:
+                made.stays.append(running[identity])
+            else:
+                made.comes.append(NewLine(spec, members, bound, identity))
+        stays = set(made.stays)
+        made.goes += [line for line in self.watch if line not in stays]
+        return made
 
-    def _line(self, spec: DriverSpec, devices: Sequence[Device]) -> Line:
-        fittings = self._fittings(spec, devices)
+    async def renew(self, renewal: Renewal, between: Callable[[], None]) -> None:
+        """Stop the lines that go, do what is to be done `between`, start those that come.
+
+        When that raises, the lines that were stopped run again and nothing has changed.
+        """
+        rested = {device.id for device in self._resting}
+        await self._supervisor.end(*(self._names.pop(line) for line in renewal.goes if line in self._names))
+        try:
+            between()
+        except BaseException:
+            self._start(renewal.goes)
+            raise
+        new = self._adopt(renewal)
+        for device in rested & {device for line in new for device in line.watched}:
+            self._sink.report(device, DeviceState.WAITING, "waiting")
+        self._rest(d for d in self._resting if d.id not in rested)
+        self._start(new)
+
+    def _adopt(self, renewal: Renewal) -> list[Line]:
+        self._neighbours, self._resting = renewal.neighbours, renewal.resting
+        new = [self._line(come) for come in renewal.comes]
+        scan.spread([line.groups for line in new if isinstance(line, Polled)])
+        self.watch = [*renewal.stays, *new]
+        self._polled.clear()
+        self._polled.update((d, line) for line in self.watch if isinstance(line, Polled) for d in line.watched)
+        return new
+
+    def _start(self, lines: Iterable[Line]) -> None:
+        now = self._clock.monotonic()
+        for line in lines:
+            name = self._names[line] = f"line {next(self._numbers)}: {line.name}"
+            line.start(now)
+            self._supervisor.start(name, line.run)
+
+    def _rest(self, devices: Iterable[Device]) -> None:
+        for device in devices:
+            self._sink.report(device.id, DeviceState.OUT_OF_SERVICE, "disabled", "switched off in the configuration")
+
+    def _bound(self, device: Device, spec: DriverSpec, neighbours: Mapping[DeviceId, Neighbour]) -> BoundDevice:
+        bound = bind(device, self._site, self._state)
+        return replace(bound, neighbours=neighbours) if spec.hears else bound
+
+    def _line(self, new: NewLine) -> Line:
+        spec, devices = new.spec, new.devices
+        fittings = self._fittings(new)
         if spec.pushes:
             available = {p.id: p for d in devices for p in d.points if p.kind == "$available"}
             return Told(fittings, {d.id: d.silent_after for d in devices}, available)
@@ -187,10 +245,8 @@ class Runner:
             return Emptied(fittings, scan.groups(points), self._sink)
         return Polled(fittings, scan.groups(points))
 
-    def _fittings(self, spec: DriverSpec, devices: Sequence[Device]) -> Fittings:
-        bound = [bind(d, self._site, self._state) for d in devices]
-        if spec.hears:
-            bound = [replace(b, neighbours=self._neighbours) for b in bound]
+    def _fittings(self, new: NewLine) -> Fittings:
+        spec, devices, bound = new.spec, new.devices, new.bound
         urgent = any(p.lane is Lane.LIFE_SAFETY for d in devices for p in d.points)
         longest = {"longest": LIFE_SAFETY_WAIT} if urgent else {}
 
@@ -209,43 +265,13 @@ class Runner:
             clock=self._clock,
             pace=self._pace,
             backoff=lambda: Backoff(self._dice.random, **longest),
+            key=new.key,
         )
 
     def _sink_of(self, spec: DriverSpec) -> Sink:
         if spec.hears:
             return Hints(self._sink, self._polled, self._clock)
         return self._sink if spec.pushes else self._joined
-
-
-def bind(device: Device, site: str = "", state: str = "") -> BoundDevice:
-    """Return a device as its driver needs it: points that live at the hub (`$health`) are left out."""
-    told = {p for c in device.commands if c.allowed for p in (c.point, c.arm.point if c.arm else c.point)}
-    points = tuple(
-        BoundPoint(p.id, device.id, p.address, p.writable or p.id in told, p.lane <= Lane.ALARM)
-        for p in device.points
-        if p.address is not None
-    )
-    return BoundDevice(
-        id=device.id,
-        connection=device.connection,
-        points=points,
-        events=device.events,
-        timeout=device.timeout / SECOND,
-        limits=device.limits,
-        site=site,
-        state=state,
-    )
-
-
-def redirected(device: Device, spec: DriverSpec, redirect: Mapping[DeviceId, tuple[str, int]]) -> Device:
-    """Return the device as it is reached: at another host and port when `redirect` has one for it."""
-    if device.id not in redirect or spec.redirect is None:
-        return device
-    return replace(device, connection=spec.redirect(device.connection, *redirect[device.id]))
-
-
-def _neighbour(device: Device, spec: DriverSpec) -> Neighbour:
-    return Neighbour(device.driver, spec.endpoint(device.connection)[0] if spec.endpoint else "")
 
 
 def _name(spec: DriverSpec, devices: Sequence[Device]) -> str:

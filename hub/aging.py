@@ -11,9 +11,13 @@ class Aging:
     """The watch over every point that has a `stale_after`."""
 
     def __init__(self, tracks: Iterable[Track], clock: Clock) -> None:
+        self.watch(tracks)
+        self._steps = Steps(clock)
+
+    def watch(self, tracks: Iterable[Track]) -> None:
+        """Watch these points from now on."""
         self._tracks = list(tracks)
         self._aging = [(t, t.point.stale_after) for t in self._tracks if t.point.stale_after]
-        self._steps = Steps(clock)
 
     def late(self, now: Timestamp) -> list[Track]:
         """Return the points whose value is too old and was not said to be."""

@@ -126,9 +126,19 @@ class Alarming:
         self._next_keep = 0
         """Monotonic time before which no checkpoint is written."""
         self.transitions = 0
+        self._ask(engine)
+
+    def _ask(self, engine: Engine) -> None:
+        """Take over what an engine wants to hear."""
+        self._engine = engine
         self.watched = engine.watched
         self.aged = engine.aged
         self.told_of = engine.told_of
+
+    def succeed(self, engine: Engine, said: Said, done: Callable[[], None]) -> None:
+        """Go on with another engine, which has the memory of the one before; `done` once what it says is journaled."""
+        self._ask(engine)
+        self.commit(said, done)
 
     @property
     def unheard(self) -> int:

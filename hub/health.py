@@ -1,5 +1,7 @@
 """Health of devices: one opinion each, and news only when it changes. Pure."""
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 from hub.model import DeviceChange, DeviceId, DeviceState, DeviceStatus, Timestamp
@@ -19,6 +21,17 @@ class Health:
 
     def __init__(self, devices: list[DeviceId], now: Timestamp) -> None:
         self._known = {d: _Known(DeviceState.WAITING, "waiting", "", now) for d in devices}
+
+    def describe(self, devices: Iterable[DeviceId], now: Timestamp) -> list[DeviceStatus]:
+        """Take the devices of a changed site; return those that are new."""
+        before, self._known = self._known, {}
+        for device in devices:
+            self._known[device] = before.get(device) or _Known(DeviceState.WAITING, "waiting", "", now)
+        return [self.status(device) for device in self._known if device not in before]
+
+    def knows(self, device: DeviceId) -> bool:
+        """Tell whether it is a device of the site."""
+        return device in self._known
 
     def heard(self, device: DeviceId, now: Timestamp) -> None:
         """Note that a device said something."""

@@ -26,6 +26,7 @@ from hub.model import (
     DeviceState,
     Intake,
     Lane,
+    PointId,
     Quality,
     Reading,
     Reason,
@@ -92,6 +93,13 @@ class Road:
         self._untold: dict[int, DeviceChange] = {}
         self._aging = Aging(self._tracks.all(), clock)
 
+    def describe(self, site: Site, strange: frozenset[PointId] = frozenset()) -> None:
+        """Take a changed site, after the rules have; `strange` are points whose last value means nothing any more."""
+        self._site = site
+        self._watched, self._told_of = self._alarming.watched, self._alarming.told_of
+        self._tracks.describe(site, self._alarming.aged, self._watched, strange)
+        self._aging.watch(self._tracks.all())
+
     def take(self, intake: Intake) -> None:
         """Take one batch from a driver; `intake.release` runs once all of it is durable."""
         now = self._clock.now()
@@ -103,6 +111,8 @@ class Road:
     def report(self, device: DeviceId, state: DeviceState, reason: str = "", detail: str = "") -> None:
         """Take the health of a device as it is seen now; a change is journaled, told, and marks the device's points."""
         now = self._clock.now()
+        if not self._health.knows(device):
+            return  # the last word of a line that was taken out of the configuration
         change = self._health.report(device, state, reason, detail, now)
         if change is not None:
             self._tell_change(change, now)

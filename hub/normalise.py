@@ -65,6 +65,11 @@ class Track:
         self.quiet, self.deadband = False, 0.0
         self.divisor = self._divisor()
 
+    def follow(self, before: "Track") -> None:
+        """Know what another track of the same point knew."""
+        self.value, self.quality, self.reason = before.value, before.quality, before.reason
+        self.told, self.heard = before.told, before.heard
+
     def _divisor(self) -> float:
         considered = self.quiet or self.deadband or self.point.type != "float" or self.point.mapping is not None
         return 0.0 if considered else exact_divisor(self.point)

@@ -5,7 +5,7 @@ was late while the hub was down is found late when it is back.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -13,7 +13,7 @@ import structlog
 from msgspec import Struct, field
 
 from hub.journal import Journal
-from hub.model import SECOND, AlarmId, Clock, JournalRecord, Refused, Rule, Timestamp, Transition
+from hub.model import SECOND, Alarm, AlarmId, Clock, JournalRecord, Refused, Rule, Timestamp, Transition
 from hub.model.playbook import Checklist, PlayStep, StepRecord, StepState
 
 log = structlog.get_logger(__name__)
@@ -41,7 +41,7 @@ class Playbooks:
     def __init__(self, rules: Sequence[Rule], journal: Journal, clock: Clock) -> None:
         self.checkpointed = 0
         """Every record up to this number is in a checkpoint: a restart does not need it."""
-        self._steps: Mapping[str, tuple[PlayStep, ...]] = {rule.id: rule.playbook for rule in rules if rule.playbook}
+        self._steps: Mapping[str, tuple[PlayStep, ...]] = _checklists(rules)
         self._journal = journal
         self._clock = clock
         self._running: dict[AlarmId, Running] = {}
@@ -50,6 +50,15 @@ class Playbooks:
         """When something may become late; 0: look at once."""
         self._keeping = False
         self._next_keep = 0
+
+    def describe(self, rules: Sequence[Rule], standing: Iterable[Alarm], now: Timestamp) -> None:
+        """Take changed rules; an alarm that stands and has a checklist from now on has time for it from now on."""
+        self._steps = _checklists(rules)
+        self._running = {alarm: running for alarm, running in self._running.items() if running.rule in self._steps}
+        for t in (alarm.last for alarm in standing):
+            if t.rule in self._steps and t.alarm not in self._running:
+                self._running[t.alarm] = Running(t.rule, t.occurrence, now, t.mark)
+        self._soonest = 0
 
     def restore(self) -> None:
         """Take up where the last run ended."""
@@ -190,6 +199,10 @@ class Playbooks:
             self.checkpointed = seq
 
         self._journal.checkpoint(CHECKPOINT, seq, msgspec.json.encode(self._running), kept)
+
+
+def _checklists(rules: Sequence[Rule]) -> dict[str, tuple[PlayStep, ...]]:
+    return {rule.id: rule.playbook for rule in rules if rule.playbook}
 
 
 def _fold(running: Running, record: StepRecord) -> None:

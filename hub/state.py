@@ -1,6 +1,6 @@
 """The last known state of everything that was published: what consoles and stores may see of the hub."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 
 from hub.model import (
     Alarm,
@@ -85,9 +85,17 @@ class State:
                 self._serve(record)
         return self._stream.publish(at, readings, records, sheets)  # type: ignore[arg-type]
 
+    def describe(self, site: Site, fresh: Iterable[DeviceStatus], strange: Container[PointId] = ()) -> None:
+        """Take a changed site with its new devices; readings of points that are gone or `strange` are forgotten."""
+        known = {p: r for p in site.points if p not in strange and (r := self.reading(p)) is not None}
+        changed = {r.point: r for r in self.drain_changed() if r.point in known}
+        self._site, self._readings, self._fresh, self._sheets = site, known, changed, Sheets()
+        self._devices = {d: s for d, s in self._devices.items() if d in site.devices}
+        self._devices.update((status.device, status) for status in fresh)
+
     def listen(self, points: frozenset[PointId], heard: Callable[[Reading], None]) -> None:
-        """Let `heard` know at once of every reading of a few points that is published."""
-        self._ears.append((points, heard))
+        """Let `heard` know at once of every reading of a few points that is published, and of no others any more."""
+        self._ears = [*((known, ear) for known, ear in self._ears if ear != heard), (points, heard)]
 
     def _not_older(self, readings: Sequence[Reading]) -> list[Reading]:
         """Leave out what was overtaken: it waited for a full disk while later readings were shown."""

@@ -28,11 +28,12 @@ class Supervisor:
     async def stop(self) -> None:
         """Cancel every part, last started first, and wait for each; safe to call twice."""
         while self._tasks:
-            _, task = self._tasks.popitem()
-            while not task.done():
-                # once more if it was swallowed, as asyncio.wait_for of Python 3.11 does (cpython issue 86296)
-                task.cancel()
-                await asyncio.wait({task}, timeout=AGAIN)
+            await _cancelled(self._tasks.popitem()[1])
+
+    async def end(self, *names: str) -> None:
+        """Cancel some parts at once and wait for them."""
+        tasks = [self._tasks.pop(name) for name in names if name in self._tasks]
+        await asyncio.gather(*(_cancelled(task) for task in tasks))
 
     async def _keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         delay, loop = FIRST_DELAY, asyncio.get_running_loop()
@@ -49,3 +50,10 @@ class Supervisor:
                 delay = FIRST_DELAY
             await asyncio.sleep(delay)
             delay = min(delay * 2, LONGEST_DELAY)
+
+
+async def _cancelled(task: "asyncio.Task[None]") -> None:
+    while not task.done():
+        # once more if it was swallowed, as asyncio.wait_for of Python 3.11 does (cpython issue 86296)
+        task.cancel()
+        await asyncio.wait({task}, timeout=AGAIN)

@@ -50,17 +50,30 @@ class Tracks:
         watched: Container[PointId] = (),
     ) -> None:
         """`aged`: points of which every refresh must be told. `heard` is told of each device that said something."""
-        self._watched = watched
-        self._tracks = {p.id: Track(site.id, p) for p in site.points.values()}
-        for point in aged:
-            self._tracks[point].tell_all()
+        self._tracks: dict[PointId, Track] = {}
         self._counters = counters
         self._heard = heard
         self._seq = 0
+        self.describe(site, aged, watched)
+
+    def describe(
+        self,
+        site: Site,
+        aged: Iterable[PointId],
+        watched: Container[PointId] = (),
+        strange: Container[PointId] = (),
+    ) -> None:
+        """Take a changed site; what was known of a point stays known, but of `strange` ones."""
+        before, self._watched = self._tracks, watched
+        self._tracks = {p.id: Track(site.id, p) for p in site.points.values()}
+        for point in aged:
+            self._tracks[point].tell_all()
         self._layouts: dict[tuple[PointId, ...], Layout] = {}
         self._of_device: dict[DeviceId, list[Track]] = {d: [] for d in site.devices}
-        for track in self._tracks.values():
+        for point, track in self._tracks.items():
             self._of_device[track.device].append(track)
+            if point in before and point not in strange:
+                track.follow(before[point])
 
     def __getitem__(self, point: PointId) -> Track:
         return self._tracks[point]

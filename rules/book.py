@@ -24,6 +24,8 @@ from rules.wording import render
 
 TEST = "TEST"
 """The mark of an alarm that is raised while its place is under test: shown with that word, told to nobody outside."""
+DRILL = "DRILL"
+"""The mark of every other alarm of a drill: like TEST, but it latches and counts as it would if it were real."""
 
 Standing = Callable[[Instance, Timestamp], tuple[Hold, ...]]
 """What holds an alarm that is raised at this place now, whatever held it before."""
@@ -32,8 +34,10 @@ Standing = Callable[[Instance, Timestamp], tuple[Hold, ...]]
 class Book:
     """Alarms by id, also those long normal: their numbering never starts anew."""
 
-    def __init__(self, site: Site, standing: Standing = lambda _instance, _at: ()) -> None:
+    def __init__(self, site: Site, standing: Standing = lambda _instance, _at: (), *, mark: str | None = None) -> None:
+        """`mark`: what every alarm bears that is not under test."""
         self._site = site
+        self._mark = mark
         self._standing = standing
         self._groups = Groups()
         self._alarms: dict[AlarmId, Alarm] = {}
@@ -97,7 +101,7 @@ class Book:
                 holds=holds,
                 group=group,
                 first=self._groups.first(group, instance.id, known),
-                mark=TEST if trial else None,
+                mark=TEST if trial else self._mark,
             )
         )
 
@@ -109,13 +113,14 @@ class Book:
         *,
         cause: dict[str, Any] | None = None,
         action: OperatorAction | None = None,
+        who: str | None = None,
     ) -> Transition | Refusal:
         """Write a change that is neither a raise nor about a hold; the alarm must be known. Without `cause` the last
         one stands.
         """
         last = self._alarms[alarm].last
         holds = () if happened is Input.REMOVE else last.holds
-        said = {**_said(action), "cause": last.cause if cause is None else cause}
+        said = {**_said(action, who), "cause": last.cause if cause is None else cause}
         return self._step(last, happened, at, holds, said)
 
     def hold(
@@ -186,10 +191,10 @@ def _under(life: Flags, holds: Iterable[Hold]) -> Flags:
     return Flags(*life[:3], *(kind in kinds for kind in HoldKind))
 
 
-def _said(action: OperatorAction | ServiceChange | None) -> dict[str, Any]:
+def _said(action: OperatorAction | ServiceChange | None, who: str | None = None) -> dict[str, Any]:
     """Return who did it, with what words."""
     if action is None:
-        return {"who": None, "note": None, "request": None}
+        return {"who": who, "note": None, "request": None}
     return {"who": action.who, "note": action.note, "request": action.request}
 
 

@@ -33,7 +33,7 @@ from hub.model import (
 )
 from rules.absences import Absences
 from rules.binding import PointsOf, points_of
-from rules.book import TEST, Book
+from rules.book import DRILL, TEST, Book
 from rules.circuits import instances
 from rules.flood import Flood
 from rules.folding import Folding
@@ -52,12 +52,16 @@ from rules.upkeep import Said, Upkeep, Wait
 class Engine:
     """All rules of a site at all the points they select."""
 
-    def __init__(self, site: Site) -> None:
-        """Compile and bind every rule. Raises ValueError naming a rule that cannot be compiled."""
+    def __init__(self, site: Site, *, drill: bool = False) -> None:
+        """Compile and bind every rule; all alarms of a `drill` bear that mark.
+
+        Raises ValueError naming a rule that cannot be compiled.
+        """
+        self.drill = drill
         self._revision = 0
         self.unbound: list[tuple[Rule, PointId, Selector]] = []
         """Operands that name no point of their device: the test is unknown for ever."""
-        self._book = Book(site, lambda instance, at: self._upkeep.standing(instance, at))  # noqa: PLW0108 - made later
+        self._book = Book(site, lambda instance, at: self._upkeep.standing(instance, at), mark=DRILL if drill else None)  # noqa: PLW0108 - made later
         self._timers = Timers()
         self._instances: dict[AlarmId, Instance] = {}
         self._now: Timestamp | None = None
@@ -232,10 +236,10 @@ class Engine:
         """Return one alarm, shown or not, if it ever was."""
         return self._book.get(alarm)
 
-    def orphans(self, now: Timestamp) -> Said:
+    def orphans(self, now: Timestamp, who: str | None = None) -> Said:
         """End every shown alarm that no rule stands behind any more, free what only such an alarm held; return that."""
         out: Said = []
-        self._upkeep.orphans(now, out)
+        self._upkeep.orphans(now, out, who)
         return out
 
     # -- memory -----------------------------------------------------------------------------------------------------

@@ -10,16 +10,16 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from hub.model import Alarm, AlarmId, PointId, Reading, Rule, Site, Timestamp
-from hub.model.record import Record
 from rules.engine import Engine
 from rules.instance import Wire
+from rules.upkeep import Said
 
 
 class Succession(Struct, frozen=True):
     """The next engine, what the change itself says, and what becomes of rules and alarms."""
 
     engine: Engine
-    records: list[Record]
+    records: Said
     """To be journaled before anything else: removals, and what the new rules say of the last readings."""
     removed: list[Alarm]
     """Alarms that stood and whose rule, device or point is gone."""
@@ -31,21 +31,36 @@ class Succession(Struct, frozen=True):
     gone: list[str]
 
 
-def succeed(old: Engine, site: Site, now: Timestamp) -> Succession:
+def succeed(
+    old: Engine,
+    site: Site | Engine,
+    now: Timestamp,
+    *,
+    strange: frozenset[PointId] = frozenset(),
+    who: str | None = None,
+) -> Succession:
     """Return what goes on in place of `old` for another configuration; `old` must not be used any more. Pure.
+
+    `site` may have been compiled before, elsewhere. `strange` are points whose last reading means nothing any more; of
+    them nothing is known until they are heard again. `who` ends the alarms that no rule stands behind.
 
     Raises ValueError naming a rule that cannot be compiled; then `old` goes on.
     """
-    fresh = Engine(site)
-    records: list[Record] = list(old.wake(now))
+    fresh = Engine(site) if isinstance(site, Site) else site
+    records: Said = list(old.wake(now))
     fresh.load(old.dump())
-    removed = [alarm for alarm in fresh.alarms() if alarm.last.alarm not in fresh.possible]
-    before = {wire_key(wire): wire for wire in _wires(old)}
+    removed = orphaned(old, fresh)
+    before = {wire_key(wire): wire for wire in _wires(old) if wire.point is None or wire.point.id not in strange}
     new = [wire for wire in _wires(fresh) if not _carry(before.get(wire_key(wire)), wire)]
-    records += fresh.orphans(now)
+    records += fresh.orphans(now, who)
     records += fresh.wake(now)
     records += fresh.look_again(new, _last_readings(before.values()), now)
     return Succession(fresh, records, removed, *_compare(old, fresh))
+
+
+def orphaned(old: Engine, fresh: Engine) -> list[Alarm]:
+    """Return the alarms that stand and that no rule of the next engine stands behind."""
+    return [alarm for alarm in old.alarms() if alarm.last.alarm not in fresh.possible]
 
 
 def _wires(engine: Engine) -> Iterator[Wire]:

@@ -225,11 +225,13 @@ class Upkeep:
         else:
             self.tell(self._book.hold(child.id, Input.SUPPRESS, other, now, instead=by), out)
 
-    def orphans(self, now: Timestamp, out: Said) -> None:
-        """End every shown alarm that no rule stands behind any more, and free what only such an alarm or rule held."""
+    def orphans(self, now: Timestamp, out: Said, who: str | None = None) -> None:
+        """End every shown alarm that no rule stands behind any more, and free what only such an alarm or rule held;
+        `who` changed the rules.
+        """
         shown = [alarm.last.alarm for alarm in self._book.every() if alarm.retained]
         for gone in (alarm for alarm in shown if alarm not in self._instances):
-            self.tell(self._book.change(gone, Input.REMOVE, now), out)
+            self.tell(self._book.change(gone, Input.REMOVE, now, who=who), out)
         self._strays(now, out)
 
     def _strays(self, now: Timestamp, out: Said) -> None:

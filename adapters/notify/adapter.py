@@ -79,11 +79,11 @@ class NotifyAdapter:
         return Folding(self.ledger, rules, self.site.notifying.escalations, self.site.notifying.channels)
 
     def describe(self, site: Site) -> None:
-        """Take a changed site; what waits goes out by its channels."""
+        """Take a changed site; what waits goes out by its channels. Channels that are unchanged go on undisturbed."""
+        before, self._unsettled = self.site.notifying, True
         self._take(site)
         self._folding = self._fold_by()
-        self._unsettled = True
-        self._changed.set()
+        (self._news if site.notifying == before else self._changed).set()
 
     def restore(self) -> None:
         """Take up where the last run ended. The first run ever begins here: what stands already is told to nobody."""

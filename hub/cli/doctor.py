@@ -9,9 +9,10 @@ import msgspec
 import typer
 
 from drivers import REGISTRY
-from drivers.runner import bind
+from drivers.bound import bind
 from hub.cli.examining import Examination
 from hub.cli.language import language
+from hub.cli.ownhub import own_url
 from hub.cli.probe import TOGETHER, default_state
 from hub.cli.trace import masked_text, secrets_of
 from hub.config import load
@@ -69,7 +70,9 @@ async def examine(site: Site, devices: Sequence[Device], spoken: str, listen: fl
 
 async def _row(site: Site, device: Device, spoken: str, listen: float) -> dict[str, Any]:
     bound = bind(device, site.id, default_state(site))
-    examination = Examination(device, bound, REGISTRY[device.driver], spoken, listen)
+    examination = Examination(
+        device, bound, REGISTRY[device.driver], spoken, listen, (own_url(site), site.web.cert or "")
+    )
     await examination.run()
     secrets = tuple(secrets_of(device.connection))
     steps = [

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from drivers.base import BoundDevice, DriverSpec, Tracer
-from drivers.runner import bind
+from drivers.bound import bind
 from hub.model import DriverError, Reason, Site, one_by_one
 
 TOGETHER = 64
@@ -108,6 +108,8 @@ async def _reach(host: str, port: int) -> str:
 
 
 async def _talk(spec: DriverSpec, devices: list[BoundDevice]) -> list[Row]:
+    if spec.knock is not None:
+        return [_row(device, True, "it pushes to this hub; `citywatch doctor` tries the hub") for device in devices]
     if spec.exclusive and spec.trace is not None:
         return await _listen(spec.trace, devices)
     try:

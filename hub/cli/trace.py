@@ -13,7 +13,7 @@ from pydantic import BaseModel, SecretStr
 
 from drivers import REGISTRY
 from drivers.base import BoundDevice, DriverSpec, Seen
-from drivers.runner import bind
+from drivers.bound import bind
 from hub.cli.probe import default_state
 from hub.config import load
 from hub.config.origin import HIDDEN

@@ -62,6 +62,10 @@ class Commands:
         self._busy: set[DeviceId] = set()
         self._counts: Counter[str] = Counter()
 
+    def describe(self) -> None:
+        """Take the site as it is now."""
+        self._fires.describe()
+
     async def write(
         self, person: Person, point: PointId, value: Value, note: str, request: str | None = None
     ) -> CommandResult:

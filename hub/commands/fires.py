@@ -14,13 +14,24 @@ class Fires:
 
     def __init__(self, state: State, clock: Clock) -> None:
         self._clock = clock
+        self._state = state
         self._burning: set[PointId] = set()
         self._began: dict[DeviceId, int] = {}
         """Monotonic time of the newest fire of a device."""
+        self._device_of: dict[PointId, DeviceId] = {}
+        self.describe()
+
+    def describe(self) -> None:
+        """Listen to the devices of the site as it is now. A fire that burns at a device that is new counts as new."""
+        state, known = self._state, self._device_of
         devices = [d for d in state.site.devices.values() if any(c.after_fire and c.allowed for c in d.commands)]
         self._device_of = {p.id: d.id for d in devices for p in d.points if p.kind == FIRE}
-        if self._device_of:
+        if self._device_of or known:
             state.listen(frozenset(self._device_of), self._heard)
+        self._burning &= self._device_of.keys()
+        for point in self._device_of.keys() - known.keys():
+            if (reading := state.reading(point)) is not None:
+                self._heard(reading)
 
     def permit(self, device: Device, spec: CommandSpec) -> None:
         """Raise Refused when a fire of the device is too new for a command."""
