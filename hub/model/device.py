@@ -5,10 +5,12 @@ from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from hub.model.clock import SECOND, Timestamp
 from hub.model.command import CommandSpec
 from hub.model.ids import DeviceId, PointId, ZoneId
+from hub.model.kinds import EVENT_KINDS
 from hub.model.lane import Lane
 from hub.model.reading import Value
 from hub.model.text import Text
@@ -167,6 +169,11 @@ class DeviceEvent(Struct, frozen=True, tag="device_event"):
     hub_time: Timestamp
     dedupe_key: str | None = None
     lane: Lane = Lane.BULK
+    """Where nobody says another, the lane of its kind."""
+
+    def __post_init__(self) -> None:
+        if self.lane is Lane.BULK and (kind := EVENT_KINDS.get(self.kind)) is not None:
+            force_setattr(self, "lane", kind.lane)
 
 
 class Stray(Struct, frozen=True, tag="stray"):

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from hub.model.clock import Timestamp
 from hub.model.ids import DeviceId
+from hub.model.plates import mask
 from hub.model.reading import Value
 from hub.model.text import Text
 
@@ -104,7 +105,7 @@ class Passage(Struct, frozen=True, tag="passage"):
     plate: str | None = None
     plate_read: str | None = None
     plate_kind: str = "unreadable"
-    """A word of `hub.model.plate.KINDS`."""
+    """A word of `hub.model.plateforms.KINDS`."""
     region: str | None = None
     """Province code of a Vietnamese plate, two digits."""
     confidence: float | None = None
@@ -125,8 +126,9 @@ class Passage(Struct, frozen=True, tag="passage"):
 
 
 def without_plate(passage: Passage) -> dict[str, Value | None]:
-    """Return what everyone may hear of a passage, as attributes of a device event: no plate, list or picture."""
+    """Return what everyone may hear of a passage, as attributes of a device event: the plate masked, no picture."""
     told: dict[str, Value | None] = {
+        "plate": None if passage.plate is None else mask(passage.plate),
         "id": passage.id, "site": passage.site, "lane": passage.lane, "direction": passage.direction,
         "class": passage.vehicle, "speed": passage.speed, "violation": passage.violation, "limit": passage.limit,
         "plate_kind": passage.plate_kind, "region": passage.region, "confidence": passage.confidence,
