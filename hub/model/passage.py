@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from hub.model.clock import Timestamp
 from hub.model.ids import DeviceId
-from hub.model.plates import mask
+from hub.model.masking import mask
 from hub.model.reading import Value
 from hub.model.text import Text
 
