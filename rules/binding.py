@@ -79,14 +79,10 @@ def operand(test: Test, anchor: Anchor, points: PointsOf) -> Point | None:
         return anchor.point
     selector = test.of
     name = "" if anchor.point is None else anchor.point.name
-    found = [p for p in points.get(selector.device or anchor.device.id, ()) if _names(selector, p, name)]
+    names = None if selector.point is None else (selector.point, _sibling(name, selector.point))
+    near = points.get(selector.device or anchor.device.id, ())
+    found = [p for p in near if selector.kind in (None, p.kind) and (names is None or p.name in names)]
     return max(found, key=lambda p: _nearness(p.name, name, selector.point), default=None)
-
-
-def _names(selector: Selector, point: Point, beside: str) -> bool:
-    if selector.kind not in (None, point.kind):
-        return False
-    return selector.point is None or point.name in (selector.point, _sibling(beside, selector.point))
 
 
 def _sibling(beside: str, name: str) -> str:

@@ -60,14 +60,16 @@ def _tests(test: Test, anchor: Anchor, points: PointsOf) -> tuple[Condition, ...
     """
     selector = test.of or Selector()
     devices = points if test.in_zone else (anchor.device.id,)
-    found = [p for d in devices for p in points.get(d, ()) if _means(p, selector, test, anchor)]
+    kind = selector.kind
+    near = [p for d in devices for p in points.get(d, ()) if kind is None or p.kind == kind]
+    found = [p for p in near if _means(p, selector, test, anchor)]
     one = replace(test, in_zone=False)
     tests = tuple(replace(one, of=Selector(device=p.device, point=p.name)) for p in found)
     return tests if tests or test.in_zone else (one,)
 
 
 def _means(point: Point, selector: Selector, test: Test, anchor: Anchor) -> bool:
-    if test.in_zone and (point == anchor.point or not within(point.zone, anchor.zone)):
+    if test.in_zone and (not within(point.zone, anchor.zone) or point == anchor.point):
         return False
     named = selector.point is None or point.name == selector.point or point.name.endswith(f".{selector.point}")
-    return selector.kind in (None, point.kind) and named and (selector.tag is None or selector.tag in point.tags)
+    return named and (selector.tag is None or selector.tag in point.tags)
