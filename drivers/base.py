@@ -165,6 +165,42 @@ class Receiving(Protocol):
         ...
 
 
+class Picture(Struct, frozen=True):
+    """What a camera saw."""
+
+    device: DeviceId
+    at: Timestamp
+    """Hub time (ns) when it was there in full; a camera's own clock is in the picture, if anywhere."""
+    kind: str
+    """Media type: `image/jpeg`."""
+    body: bytes
+    """At most 2 MiB, looked at no further than that it begins and ends as its kind does."""
+
+
+@runtime_checkable
+class Photographer(Protocol):
+    """A driver whose devices can be asked for a picture, while its line is open and beside all else it does."""
+
+    async def picture(self, device: DeviceId) -> Picture:
+        """Return what the device sees now, in bounded time. Raises Refused (it gives none), DriverError.
+
+        A failure here is no failure of the line.
+        """
+        ...
+
+
+@runtime_checkable
+class Finder(Protocol):
+    """A driver that can tell which rows the tables of its devices have."""
+
+    async def found(self, device: DeviceId, group: FoundGroup) -> Sequence[FoundRow] | None:
+        """Return the rows of a group's table, or None when they are what they were at the last call.
+
+        Raises Refused (it is too large, it has no end), NoAnswer, Unreachable, Misconfigured.
+        """
+        ...
+
+
 class Seen(Struct, frozen=True):
     """One thing that passed on the wire while a device was traced."""
 
@@ -218,5 +254,9 @@ class DriverSpec(Struct, frozen=True):
     acknowledges: Callable[[Any, Any], bool] | None = None
     """(connection model, address model) → whether an alarm of the point, acknowledged here, is acknowledged there too:
     the driver then is an `Acknowledger`; None: never."""
+    pictures: bool = False
+    """Whether its drivers are `Photographer`s."""
     trace: Callable[[], Tracer] | None = None
     """Import the library and return what `citywatch trace` uses; None: this driver cannot be traced."""
+    knock: Callable[[], Knock] | None = None
+    """For devices that push to the hub's own web server: return what `citywatch doctor` tries it with."""

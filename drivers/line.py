@@ -14,7 +14,7 @@ import structlog
 from msgspec import Struct
 
 from drivers.backoff import Backoff, Pace
-from drivers.base import Acknowledger, BoundDevice, BoundPoint, Driver, Receiving, Sink
+from drivers.base import Acknowledger, BoundDevice, BoundPoint, Driver, Photographer, Picture, Receiving, Sink
 from drivers.statistics import Heard, Statistics
 from hub.metrics import Figure
 from hub.model import (
@@ -170,6 +170,14 @@ class Line(ABC):
         """Read a point now, between scans; None when devices of this line cannot be asked. Raises DriverError."""
         del point
         return None
+
+    async def picture(self, device: DeviceId) -> Picture:
+        """Return what a device sees now, out of turn: a picture takes seconds. Raises Refused, DriverError."""
+        if not isinstance(self._driver, Photographer):
+            raise Refused("no_picture", f"{device} is no camera that gives pictures")
+        if not self.connected:
+            raise Refused("unreachable", f"the line {self.name} is down; there is no picture")
+        return await self._driver.picture(device)
 
     async def _my_turn(self) -> Driver:
         """Take the lock and return the driver. Raises Refused when the line is down or stays busy."""

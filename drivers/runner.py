@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from drivers import scan
 from drivers.backoff import Backoff, Pace
-from drivers.base import BoundDevice, BoundPoint, Driver, DriverSpec, Neighbour, Receiving, Sink
+from drivers.base import BoundDevice, BoundPoint, Driver, DriverSpec, Neighbour, Picture, Receiving, Sink
 from drivers.bound import bind, neighbour_of, redirected
 from drivers.emptied import Emptied
 from drivers.hints import Hints
@@ -139,6 +139,18 @@ class Runner:
         if receiving is None:
             raise Refused("not_ready", f"nothing is taken from {device} just now")
         return await receiving.receive(device, key, signed_at, signature, body)
+
+    def sees(self, device: DeviceId) -> bool:
+        """Tell whether a device can be asked for a picture at all."""
+        line = self._line_of(device)
+        return line is not None and self._registry[line.driver_name].pictures
+
+    async def picture(self, device: DeviceId) -> Picture:
+        """Return what a device sees now, within some 10 s. Raises Refused (none to be had), DriverError."""
+        line = self._line_of(device)
+        if line is None:
+            raise Refused("out_of_service", f"{device} is switched off in the configuration; there is no picture")
+        return await line.picture(device)
 
     def _receiving(self, device: DeviceId) -> Receiving | None:
         line = self._line_of(device)

@@ -24,5 +24,6 @@ SPEC = DriverSpec(
     endpoint=endpoint,
     redirect=redirect,
     example=example,
+    pictures=True,
 )
 """What the rest of the house knows of ONVIF before a camera is asked."""

@@ -79,6 +79,9 @@ class Connection(_Strict):
         max_length=64,
         description="Video source token: the channel of a recorder that this device is.",
     )
+    picture_port: int | None = Field(
+        None, ge=1, le=65_535, description="TCP port of its pictures, when it is not that of its services."
+    )
     pull: Annotated[Duration, AfterValidator(_pull)] = Field(
         20 * SECOND, description="How long the camera holds a question that it has no news for."
     )

@@ -10,6 +10,7 @@ import ssl
 from urllib.parse import urlsplit
 
 import aiohttp
+from msgspec import Struct
 
 from drivers.onvif import soap
 from drivers.onvif.address import Connection, Tls
@@ -18,6 +19,16 @@ from hub.model import Clock, Misconfigured, Unreachable
 
 LARGEST = 1_048_576
 """Bytes of an answer; a hundred notifications with plates are a tenth of it."""
+SOAP_KIND = "application/soap+xml; charset=utf-8"
+
+
+class Got(Struct, frozen=True):
+    """What a camera gave when its web server was asked for a file."""
+
+    status: int
+    kind: str
+    """Media type, in small letters and without parameters."""
+    body: bytes
 
 
 class Camera:
@@ -30,12 +41,14 @@ class Camera:
         self.received = 0
         self.sent = 0
         self._connection = connection
-        self._base = f"{'https' if connection.tls else 'http'}://{_bracketed(connection.host)}:{connection.port}"
+        self._host = f"{'https' if connection.tls else 'http'}://{_bracketed(connection.host)}"
+        self._base = f"{self._host}:{connection.port}"
         self._timeout = timeout
         self._clock = clock
         self._token = connection.auth == "token"
         self._http: aiohttp.ClientSession | None = None
-        self._digest: aiohttp.DigestAuthMiddleware | None = None
+        self._digests: dict[int, aiohttp.DigestAuthMiddleware] = {}
+        """By port: a challenge is good for the server that made it."""
 
     async def open(self) -> None:
         """Make ready; nothing is sent. Raises Misconfigured for a file of an authority that cannot be read."""
@@ -45,8 +58,7 @@ class Camera:
         self._http = aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False, trust_env=False
         )
-        if self._connection.user is not None:
-            self._digest = aiohttp.DigestAuthMiddleware(self._connection.user, self._password)
+        self._digests.clear()
 
     async def close(self) -> None:
         """Drop every connection; safe to call twice."""
@@ -79,6 +91,11 @@ class Camera:
         answer = await self._ask(path, body, action, to, extra, held, not self._token)
         self._token = not self._token
         return answer
+
+    async def fetch(self, path: str, port: int, largest: int) -> Got:
+        """Return a file of the camera's own web server, at most `largest` bytes. Raises Unreachable."""
+        self.sent += len(path)
+        return await self._send(f"{self._host}:{port}{path}", None, {}, self._timeout, port, largest)
 
     def path_of(self, address: str) -> str:
         """Return the path of an address that the camera gave, to be asked at its own host and port."""
@@ -118,44 +135,65 @@ class Camera:
             raise Unreachable(words, "protocol_error") from why
 
     async def _post(self, path: str, message: bytes, action: str, held: float, digest: bool) -> tuple[int, bytes]:
+        self.sent += len(message)
+        headers = {"Content-Type": f'{SOAP_KIND}; action="{action}"' if action else SOAP_KIND}
+        port = self._connection.port if digest else None
+        got = await self._send(self._base + path, message, headers, self._timeout + held, port, LARGEST)
+        return got.status, got.body
+
+    async def _send(
+        self,
+        url: str,
+        message: bytes | None,
+        headers: dict[str, str],
+        patience: float,
+        signed: int | None,
+        largest: int,
+    ) -> Got:
+        """Ask within `patience` seconds; `signed`: the port whose challenge is answered, None: none is."""
         if self._http is None:
             raise Unreachable(f"{self.where} is not connected")
-        self.sent += len(message)
-        kind = (
-            f'application/soap+xml; charset=utf-8; action="{action}"'
-            if action
-            else "application/soap+xml; charset=utf-8"
-        )
-        middlewares = (self._digest,) if digest and self._digest is not None else ()
         try:
             async with (
-                asyncio.timeout(self._timeout + held),
-                self._http.post(
-                    self._base + path,
+                asyncio.timeout(patience),
+                self._http.request(
+                    "GET" if message is None else "POST",
+                    url,
                     data=message,
-                    headers={"Content-Type": kind, "Accept-Encoding": "identity"},
+                    headers={**headers, "Accept-Encoding": "identity"},
                     allow_redirects=False,
-                    middlewares=middlewares,
+                    middlewares=self._signer(signed),
                     timeout=aiohttp.ClientTimeout(total=None),
                 ) as response,
             ):
-                return response.status, await self._body(response)
+                return Got(response.status, response.content_type.lower(), await self._body(response, largest))
         except TimeoutError as why:
-            raise Unreachable(f"{self.where} did not answer within {self._timeout + held:g} s", "timeout") from why
-        except (aiohttp.ClientSSLError, ssl.SSLError, aiohttp.ServerFingerprintMismatch) as why:
-            raise Unreachable(
-                f"{self.where} proves itself with a certificate nobody trusts: {why}", "cert_untrusted"
-            ) from why
-        except aiohttp.ClientPayloadError as why:
-            raise Unreachable(f"{self.where} stopped in the middle of an answer", "protocol_error") from why
-        except aiohttp.ClientConnectionError as why:
-            raise Unreachable(f"{self.where} cannot be reached: {why}") from why
-        except (aiohttp.ClientError, ValueError) as why:
-            raise Unreachable(f"{self.where} does not speak HTTP as it should: {why}", "protocol_error") from why
-        except OSError as why:
-            raise Unreachable(f"{self.where} cannot be reached: {why}") from why
+            raise Unreachable(f"{self.where} did not answer within {patience:g} s", "timeout") from why
+        except (aiohttp.ClientError, ssl.SSLError, OSError, ValueError) as why:
+            raise self._told(why) from why
 
-    async def _body(self, response: aiohttp.ClientResponse) -> bytes:
+    def _signer(self, port: int | None) -> tuple[aiohttp.DigestAuthMiddleware, ...]:
+        user = self._connection.user
+        if port is None or user is None:
+            return ()
+        if port not in self._digests:
+            self._digests[port] = aiohttp.DigestAuthMiddleware(user, self._password)
+        return (self._digests[port],)
+
+    def _told(self, why: Exception) -> Unreachable:
+        """Return in the words of health what went wrong on the wire."""
+        match why:
+            case aiohttp.ClientSSLError() | ssl.SSLError() | aiohttp.ServerFingerprintMismatch():
+                return Unreachable(
+                    f"{self.where} proves itself with a certificate nobody trusts: {why}", "cert_untrusted"
+                )
+            case aiohttp.ClientPayloadError():
+                return Unreachable(f"{self.where} stopped in the middle of an answer", "protocol_error")
+            case aiohttp.ClientConnectionError() | OSError():
+                return Unreachable(f"{self.where} cannot be reached: {why}")
+        return Unreachable(f"{self.where} does not speak HTTP as it should: {why}", "protocol_error")
+
+    async def _body(self, response: aiohttp.ClientResponse, largest: int) -> bytes:
         if 300 <= response.status < 400:
             raise Unreachable(f"{self.where} redirects elsewhere, which is not followed", "protocol_error")
         if response.headers.get("Content-Encoding", "identity") != "identity":
@@ -164,8 +202,8 @@ class Camera:
         async for chunk in response.content.iter_any():
             found += chunk
             self.received += len(chunk)
-            if len(found) > LARGEST:
-                raise Unreachable(f"{self.where} answers with more than {LARGEST} bytes", "protocol_error")
+            if len(found) > largest:
+                raise Unreachable(f"{self.where} answers with more than {largest} bytes", "protocol_error")
         return bytes(found)
 
 

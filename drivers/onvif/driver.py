@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 from collections.abc import Iterable, Sequence
 
-from drivers.base import BoundDevice, BoundPoint, Sink
+from drivers.base import BoundDevice, BoundPoint, Picture, Sink
+from drivers.onvif import soap
 from drivers.onvif.address import Address, Connection
 from drivers.onvif.camera import Camera
-from drivers.onvif.inquiry import clock_offset, event_address, information
+from drivers.onvif.inquiry import clock_offset, information, services
+from drivers.onvif.media import Media
 from drivers.onvif.notification import Notification
 from drivers.onvif.pullpoint import PullPoint, gone
 from drivers.onvif.relays import set_relay
@@ -37,6 +39,10 @@ BRISK = SECOND // 2
 """A camera that says sooner that there is nothing does not hold the question: it gets a pause."""
 PAUSE = 1.0
 """Seconds of that pause."""
+TOGETHER = 2
+"""Pictures that are fetched from a camera at once; a recorder has few hands, too."""
+PICTURE = 10.0
+"""Seconds that a picture may take with all that is asked for it."""
 
 
 class OnvifDriver:
@@ -54,6 +60,9 @@ class OnvifDriver:
         """By how much (ns) the camera's clock is ahead; None: it does not say."""
         self._about: dict[str, str] = {}
         self._events = ""
+        self.media = Media(self.camera, {}, self.connection.path)
+        self._pictures = asyncio.Semaphore(TOGETHER)
+        self._sources = {d.id: _source(d) for d in devices}
         self._measured = 0
         self._heard = {d.id: Heard() for d in devices}
         self._before: set[str] | None = None
@@ -65,8 +74,9 @@ class OnvifDriver:
         await self.camera.open()
         await self._measure()
         self._about = await information(self.camera, self.connection.path)
-        address = await event_address(self.camera, self.connection.path)
-        self._events = self.camera.path_of(address) if address else self.connection.path
+        named = await services(self.camera, self.connection.path)
+        self._events = named.get(soap.EVENTS, self.connection.path)
+        self.media = Media(self.camera, named, self.connection.path)
         self._anew = False
         await self._create()
 
@@ -96,6 +106,16 @@ class OnvifDriver:
         """Set the relay output of a point; its topic says what became of it. Raises Refused, Unreachable."""
         await set_relay(self.camera, self.connection.path, point, value)
 
+    async def picture(self, device: DeviceId) -> Picture:
+        """Return what a device sees now. Raises Refused (it gives none), Unreachable."""
+        port = self.connection.picture_port or self.connection.port
+        try:
+            async with asyncio.timeout(PICTURE), self._pictures:
+                body = await self.media.picture(self._sources[device], port)
+        except TimeoutError as why:
+            raise Unreachable(f"{self.camera.where} gave no picture within {PICTURE:g} s", "timeout") from why
+        return Picture(device, self._clock.now(), "image/jpeg", body)
+
     async def close(self) -> None:
         """Unsubscribe where that is possible, and disconnect."""
         if self.pull_point.alive:
@@ -121,7 +141,8 @@ class OnvifDriver:
         words = "Pull points made at the camera"
         yield Figure("citywatch_onvif_subscriptions", words, self.pull_point.made, line, total=True)
         words = "Whether the camera names an address that is not its own"
-        yield Figure("citywatch_onvif_false_address", words, int(self.pull_point.lies), line)
+        lies = self.pull_point.lies or self.media.strays
+        yield Figure("citywatch_onvif_false_address", words, int(lies), line)
 
     async def _begin(self) -> None:
         """Ask for every state; what was known before and is not named again is known no more."""
@@ -207,3 +228,8 @@ class OnvifDriver:
         if said.time is None:
             return None, Reason.CLOCK
         return said.time - self.camera.offset, Reason.NONE
+
+
+def _source(device: BoundDevice) -> str | None:
+    connection: Connection = device.connection
+    return connection.source

@@ -1,4 +1,4 @@
-"""What is asked of a camera once: its clock, what it is, and where its events are."""
+"""What is asked of a camera once: its clock, what it is, and where its services are."""
 
 import contextlib
 from datetime import UTC, datetime
@@ -14,6 +14,9 @@ _ABOUT = {
     "manufacturer": "Manufacturer", "model": "Model", "firmware": "FirmwareVersion", "serial": "SerialNumber",
     "hardware": "HardwareId",
 }  # fmt: skip
+
+_OLD = {"Events": soap.EVENTS, "Media": soap.MEDIA, "PTZ": soap.PTZ}
+"""How GetCapabilities, which all cameras have, names the services."""
 
 
 async def clock_offset(camera: Camera, path: str, clock: Clock) -> int | None:
@@ -57,17 +60,23 @@ async def information(camera: Camera, path: str) -> dict[str, str]:
     return {name: said.said(tag)[:256] for name, tag in _ABOUT.items()}
 
 
-async def event_address(camera: Camera, path: str) -> str:
-    """Return the address of the event service; empty when the camera names none (one for all). Raises Unreachable."""
+async def services(camera: Camera, path: str) -> dict[str, str]:
+    """Return the paths of a camera's services by namespace; empty when it names none (one for all).
+
+    Raises Unreachable.
+    """
     with contextlib.suppress(soap.Fault):
-        services = f'<GetServices xmlns="{soap.DEVICE}"><IncludeCapability>false</IncludeCapability></GetServices>'
-        for service in (await camera.call(path, services)).every("Service"):
-            if service.said("Namespace") == soap.EVENTS:
-                return service.said("XAddr")
-    old = f'<GetCapabilities xmlns="{soap.DEVICE}"><Category>Events</Category></GetCapabilities>'
+        question = f'<GetServices xmlns="{soap.DEVICE}"><IncludeCapability>false</IncludeCapability></GetServices>'
+        said = await camera.call(path, question)
+        named = {s.said("Namespace"): s.said("XAddr") for s in said.every("Service")}
+        if named.get(soap.EVENTS):
+            return {space: camera.path_of(address) for space, address in named.items() if address}
+    old = f'<GetCapabilities xmlns="{soap.DEVICE}"><Category>All</Category></GetCapabilities>'
     try:
-        return (await camera.call(path, old)).said("Capabilities", "Events", "XAddr")
+        told = (await camera.call(path, old)).child("Capabilities")
     except soap.Fault as why:
         if why.about_password:
             raise
-        return ""
+        return {}
+    found = {space: told.said(name, "XAddr") for name, space in _OLD.items()} if told is not None else {}
+    return {space: camera.path_of(address) for space, address in found.items() if address}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from hub.model import MINUTE, SECOND, Timestamp
 from simulators.onvif import templates
+from simulators.onvif.eyes import Eyes
 from simulators.onvif.signin import Gate
 
 MOST_PULL_POINTS = 4
@@ -59,11 +60,13 @@ class SimulatedCamera:
         """The camera's own clock."""
         self._pull_points: dict[int, _PullPoint] = {}
         self._number = 0
+        self.eyes = Eyes(self._named, now)
         self._services: dict[str, Callable[[str], Answer]] = {
             "GetSystemDateAndTime": lambda _: (200, templates.date_and_time(self._now())),
             "GetServices": lambda _: (200, templates.services(self._named())),
             "GetDeviceInformation": lambda _: (200, templates.information(self.about)),
-            "GetProfiles": lambda _: (200, templates.profiles(["main"])),
+            "GetProfiles": self.eyes.profiles,
+            "GetSnapshotUri": self.eyes.address,
             "CreatePullPointSubscription": self._create,
             "Renew": self._renew,
             "Unsubscribe": self._unsubscribe,
@@ -89,6 +92,11 @@ class SimulatedCamera:
         if name not in self._services or name in self.unknown:
             return 500, templates.fault("ter:ActionNotSupported", f"{name} is not supported")
         return self._services[name](body)
+
+    def picture(self, channel: str, header: str) -> bytes | int | None:
+        """Return a picture, None when there is none, or 401 for who may not see it."""
+        self.asked = [*self.asked[-99:], "picture"]
+        return self.eyes.picture(channel) if self.gate.lets("GET", header, "", self._now()) else 401
 
     def show(self, topic: str, source: Mapping[str, str], data: Mapping[str, str]) -> None:
         """Let a property have these data from now on; whoever pulls hears of a change."""

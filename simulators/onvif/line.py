@@ -7,6 +7,7 @@ from hub.model import SECOND, Device, DeviceId, Point, PointId, Timestamp, Value
 from simulators.base import LOOPBACK, Line, Override
 from simulators.faults import Faults
 from simulators.onvif.camera import Key, SimulatedCamera
+from simulators.onvif.eyes import Channel
 from simulators.onvif.port import Port
 from simulators.onvif.signin import Gate
 from simulators.process import Process
@@ -33,6 +34,8 @@ class OnvifLine(Line):
         self.camera.obey = self._switch
         for device in devices:
             self._place(device)
+        self.camera.eyes.channels = [Channel(_token(d), d.title.vi or d.id) for d in devices]
+        self._covers = [[p for p in d.points if p.kind == "camera.tamper"] for d in devices]
         self._about = [(p.address.about, p) for d in devices for p in d.points if p.address and p.address.about]
 
     async def start(self) -> Override:
@@ -50,6 +53,8 @@ class OnvifLine(Line):
         self.camera.about = {
             name: str(raw_of(p, self.process.value(p, now))) for name, p in self._about if name != "clock_offset"
         }
+        for channel, covers in zip(self.camera.eyes.channels, self._covers, strict=True):
+            channel.covered = any(self.process.value(p, now) is True for p in covers)
         for (topic, source), (device, points) in self._properties.items():
             if not self.faults.any_of(device, "frozen"):
                 data = {item: _text(raw_of(p, self.process.value(p, now))) for item, p in points.items()}
@@ -114,8 +119,12 @@ class OnvifLine(Line):
 
 
 def _channel(device: Device) -> dict[str, str]:
+    return {"VideoSourceConfigurationToken": _token(device)}
+
+
+def _token(device: Device) -> str:
     connection: Connection = device.connection
-    return {"VideoSourceConfigurationToken": connection.source or "video0"}
+    return connection.source or "video0"
 
 
 def _text(value: Value) -> str:

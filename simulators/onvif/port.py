@@ -11,6 +11,7 @@ from simulators.onvif import templates
 from simulators.onvif.camera import SimulatedCamera
 
 LARGEST = 65_536
+_SPOILT = frozenset({"garbage", "entities", "redirect", "half_frames", "endless"})
 _KIND = "application/soap+xml; charset=utf-8"
 
 
@@ -78,9 +79,22 @@ class Port:
             return web.Response(status=401, headers={"WWW-Authenticate": self.camera.gate.challenge()})
         if "exception" in self.broken:
             return _xml(500, templates.fault("ter:HardwareFailure", "The device has failed"))
+        if request.method == "GET":
+            return await self._picture(request)
         body = (await request.read()).decode(errors="replace")
         status, text = await self.camera.answer(request.method, request.headers.get("Authorization", ""), body)
         return await self._spoilt(request, status, text)
+
+    async def _picture(self, request: web.BaseRequest) -> web.StreamResponse:
+        found = self.camera.picture(request.query.get("channel", ""), request.headers.get("Authorization", ""))
+        if found == 401:
+            return web.Response(status=401, headers={"WWW-Authenticate": self.camera.gate.challenge()})
+        if isinstance(found, bytes) and not self._spoils():
+            return web.Response(body=found, content_type="image/jpeg")
+        return await self._spoilt(request, 404 if found is None else 200, "no picture")
+
+    def _spoils(self) -> bool:
+        return any(kind in self.broken for kind in _SPOILT)
 
     async def _spoilt(self, request: web.BaseRequest, status: int, text: str) -> web.StreamResponse:
         if "garbage" in self.broken:

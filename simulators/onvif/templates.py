@@ -117,12 +117,34 @@ def _items(items: Mapping[str, str]) -> str:
     return "".join(f"<tt:SimpleItem Name={quoteattr(n)} Value={quoteattr(v)}/>" for n, v in items.items())
 
 
-def profiles(tokens: Sequence[str]) -> str:
-    """Return the answer to GetProfiles of the media service."""
-    inside = "".join(
-        f'<trt:Profiles token={quoteattr(t)} fixed="true"><tt:Name>main</tt:Name></trt:Profiles>' for t in tokens
-    )
+def profiles(tokens: Sequence[tuple[str, str]]) -> str:
+    """Return the answer to GetProfiles of the media service: a profile and its video source each."""
+    inside = "".join(_profile(token, source) for token, source in tokens)
     return envelope(f"<trt:GetProfilesResponse>{inside}</trt:GetProfilesResponse>")
+
+
+def _profile(token: str, source: str) -> str:
+    shown = (
+        f"<tt:Name>{escape(source)}</tt:Name><tt:UseCount>1</tt:UseCount>"
+        f"<tt:SourceToken>{escape(source)}</tt:SourceToken>"
+        '<tt:Bounds x="0" y="0" width="480" height="272"/>'
+    )
+    return (
+        f'<trt:Profiles token={quoteattr(token)} fixed="true"><tt:Name>{escape(token)}</tt:Name>'
+        f"<tt:VideoSourceConfiguration token={quoteattr(source)}>{shown}</tt:VideoSourceConfiguration></trt:Profiles>"
+    )
+
+
+def snapshot_uri(address: str) -> str:
+    """Return the answer to GetSnapshotUri."""
+    rest = (
+        "<tt:InvalidAfterConnect>false</tt:InvalidAfterConnect><tt:InvalidAfterReboot>true</tt:InvalidAfterReboot>"
+        "<tt:Timeout>PT0S</tt:Timeout>"
+    )
+    return envelope(
+        f"<trt:GetSnapshotUriResponse><trt:MediaUri><tt:Uri>{escape(address)}</tt:Uri>{rest}</trt:MediaUri>"
+        "</trt:GetSnapshotUriResponse>"
+    )
 
 
 def empty(name: str) -> str:

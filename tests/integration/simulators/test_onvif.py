@@ -10,7 +10,7 @@ import pytest
 from drivers import REGISTRY
 from drivers.runner import Runner
 from hub.config import load
-from hub.model import DeviceState, SystemClock
+from hub.model import DeviceState, Refused, SystemClock
 from simulators.fleet import Fleet
 from tests.unit.onvif.rig import Ear
 
@@ -54,6 +54,31 @@ async def test_each_camera_is_told_by_its_own_reason_and_comes_back(
         for kind in FAULTS:
             fleet.heal(kind)
         await until(ear, lambda: all(ear.health[d] == (DeviceState.ONLINE, "") for d in fleet.site.devices))
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await fleet.stop()
+
+
+async def test_every_simulated_camera_gives_a_picture_of_its_own_through_the_runner(tmp_path: Path) -> None:
+    cameras = "".join(CAMERA.format(name=name, n=n) for n, name in enumerate(("gate", "yard"), 1))
+    plain = cameras.replace(", user: hub, password: {env: CAMERAS}", "")
+    (tmp_path / "site.yaml").write_text(HEAD + plain, encoding="utf-8")
+    fleet, ear = Fleet(load(tmp_path, REGISTRY)), Ear()
+    where = await fleet.start()
+    devices = list(fleet.site.devices.values())
+    runner = Runner(devices, REGISTRY, ear, SystemClock(), dice=random.Random(0), redirect=where)
+    running = asyncio.create_task(runner.run())
+    try:
+        await until(ear, lambda: all(ear.health.get(d) == (DeviceState.ONLINE, "") for d in fleet.site.devices))
+        assert runner.sees("gate")
+        one, other = await asyncio.gather(runner.picture("gate"), runner.picture("yard"))
+        assert one.body.startswith(b"\xff\xd8\xff")
+        assert one.body != other.body, "each has its own name and street"
+        fleet.fault("gate", "cut")
+        await until(ear, lambda: ear.health["gate"][0] is DeviceState.OFFLINE)
+        with pytest.raises(Refused, match="is down"):
+            await runner.picture("gate")
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

@@ -10,6 +10,7 @@ from drivers.onvif import SPEC
 from drivers.onvif.driver import OnvifDriver
 from hub.model import DeviceEvent, DeviceState, EventMap, Intake, ManualClock, Sample, Stray
 from simulators.onvif.camera import SimulatedCamera
+from simulators.onvif.eyes import Channel
 from simulators.onvif.port import Port
 from simulators.onvif.signin import Gate
 
@@ -68,6 +69,7 @@ class Place:
         self.skew = 0
         gate = Gate(USER, PASSWORD, ways)
         self.camera = SimulatedCamera(gate, lambda: self.port.base, lambda: clock.now() + self.skew)
+        self.camera.eyes.channels = [Channel("video0", "Cổng Đông"), Channel("video1", "Cổng Tây")]
         self.port = Port(self.camera)
 
     def device(self, name: str = "cam", **given: Any) -> BoundDevice:
