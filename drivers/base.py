@@ -189,18 +189,6 @@ class Photographer(Protocol):
         ...
 
 
-@runtime_checkable
-class Finder(Protocol):
-    """A driver that can tell which rows the tables of its devices have."""
-
-    async def found(self, device: DeviceId, group: FoundGroup) -> Sequence[FoundRow] | None:
-        """Return the rows of a group's table, or None when they are what they were at the last call.
-
-        Raises Refused (it is too large, it has no end), NoAnswer, Unreachable, Misconfigured.
-        """
-        ...
-
-
 class Seen(Struct, frozen=True):
     """One thing that passed on the wire while a device was traced."""
 
@@ -258,5 +246,3 @@ class DriverSpec(Struct, frozen=True):
     """Whether its drivers are `Photographer`s."""
     trace: Callable[[], Tracer] | None = None
     """Import the library and return what `citywatch trace` uses; None: this driver cannot be traced."""
-    knock: Callable[[], Knock] | None = None
-    """For devices that push to the hub's own web server: return what `citywatch doctor` tries it with."""
