@@ -11,7 +11,20 @@ from typing import Any, Protocol, runtime_checkable
 from msgspec import Struct
 from pydantic import BaseModel
 
-from hub.model import Block, DeviceId, DeviceState, EventMap, Intake, PointId, Reason, Sample, Timestamp, Value
+from hub.model import (
+    Block,
+    DeviceId,
+    DeviceState,
+    EventMap,
+    FoundGroup,
+    FoundRow,
+    Intake,
+    PointId,
+    Reason,
+    Sample,
+    Timestamp,
+    Value,
+)
 
 
 class BoundPoint(Struct, frozen=True):
@@ -189,6 +202,18 @@ class Photographer(Protocol):
         ...
 
 
+@runtime_checkable
+class Finder(Protocol):
+    """A driver that can tell which rows the tables of its devices have."""
+
+    async def found(self, device: DeviceId, group: FoundGroup) -> Sequence[FoundRow] | None:
+        """Return the rows of a group's table, or None when they are what they were at the last call.
+
+        Raises Refused (it is too large, it has no end), NoAnswer, Unreachable, Misconfigured.
+        """
+        ...
+
+
 class Seen(Struct, frozen=True):
     """One thing that passed on the wire while a device was traced."""
 
@@ -235,6 +260,10 @@ class DriverSpec(Struct, frozen=True):
     """(connection model, host, port) → the same connection at another address (a simulator's)."""
     example: Callable[[Any, Any], Value | Reason] | None = None
     """(address model, raw as an example writes it) → the raw value a sample would carry, or why there is none."""
+    found: type[BaseModel] | None = None
+    """Model of `address:` of a found group; None: this driver cannot find rows by itself, and is no `Finder`."""
+    cell: Callable[[Any, FoundRow], Mapping[str, Any]] | None = None
+    """(address of a found group, row) → the fields of a point's address that its row decides."""
     limits: type[BaseModel] | None = None
     """Model of `limits:` of a profile or device; None: this driver has none."""
     hears: bool = False

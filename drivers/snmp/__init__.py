@@ -5,6 +5,7 @@ from collections.abc import Callable, Hashable, Sequence
 from drivers.base import BoundDevice, Driver, DriverSpec, Tracer
 from drivers.snmp.address import Address
 from drivers.snmp.connection import Connection, Limits
+from drivers.snmp.table import Table, cell
 from drivers.snmp.value import example
 
 
@@ -43,6 +44,8 @@ SPEC = DriverSpec(
     datagrams=True,
     redirect=_redirect,
     example=example,
+    found=Table,
+    cell=cell,
     limits=Limits,
     trace=_trace,
 )

@@ -41,6 +41,11 @@ class Row(_Strict):
         description="Which of several such rows, in the order of their indexes.",
         json_schema_extra={"vi": "Hàng thứ mấy trong các hàng như vậy, theo thứ tự chỉ số."},
     )
+    found: bool = Field(
+        False,
+        description="Whether the hub found the row itself: one that is gone is no mistake then.",
+        json_schema_extra={"vi": "Hàng do hệ thống tự tìm: nếu mất thì không phải lỗi cấu hình."},
+    )
 
 
 class Address(_Strict):

@@ -73,7 +73,8 @@ class SnmpClient:
             walk.take(await self._ask(walk.send, walk.receive, patience))
             self.exchange.weigh(self.exchange.requests - before, plan.weight([column]) + 2)
             if len(walk.rows) > most or self._clock.monotonic() > until:
-                raise BadAnswer(f"the table {column} of {self._where} has no end after {len(walk.rows)} rows")
+                told = f"the table {column} of {self._where} has no end after {len(walk.rows)} rows"
+                raise BadAnswer(told, "misconfigured" if len(walk.rows) > most else "timeout")
         return walk.rows
 
     def close(self) -> None:

@@ -13,10 +13,23 @@ from drivers.snmp.client import SnmpClient
 from drivers.snmp.connection import Limits
 from drivers.snmp.exchange import BadAnswer
 from drivers.snmp.reads import UPTIME, Ask, Counts, Reads, row_columns
+from drivers.snmp.rowfinder import RowFinder
 from drivers.snmp.tables import Tables, guards_of
 from drivers.snmp.value import Raw
 from hub.metrics import Figure
-from hub.model import Block, Clock, DeviceId, Misconfigured, PointId, Reason, Refused, Sample, Value
+from hub.model import (
+    Block,
+    Clock,
+    DeviceId,
+    FoundGroup,
+    FoundRow,
+    Misconfigured,
+    PointId,
+    Reason,
+    Refused,
+    Sample,
+    Value,
+)
 from hub.model.clock import SystemClock
 
 
@@ -32,6 +45,7 @@ class SnmpDriver:
         self._limits = {d.id: _limits(d) for d in devices}
         self._reads: dict[tuple[PointId, ...], tuple[int, Reads]] = {}
         self._tables = Tables()
+        self._rows = RowFinder(self._client, self._tables, self._clock)
         self._counts: Counts = {}
         self._traffic = {d.id: [0, 0] for d in devices}
         self._walks = 0
@@ -54,6 +68,11 @@ class SnmpDriver:
             if seen is not None:
                 return seen
         return reads.none_of(range(len(points)), Reason.WAITING)
+
+    async def found(self, device: DeviceId, group: FoundGroup) -> Sequence[FoundRow] | None:
+        """Return the rows of a table, or None when they are as before. Raises Refused, NoAnswer, Unreachable."""
+        self._client.exchange.account = self._traffic[device]
+        return await self._rows.found(self._devices[device], self._limits[device], group)
 
     async def subscribe(self, sink: Sink) -> None:
         """Refuse: agents are asked; what they tell goes to the receiver of traps. Raises Misconfigured."""
@@ -98,7 +117,8 @@ class SnmpDriver:
         )
         for way, total in zip(("sent", "received"), map(sum, zip(*self._traffic.values(), strict=True)), strict=True):
             yield Figure("citywatch_snmp_bytes", "Bytes on the wire", total, {**of, "way": way}, total=True)
-        yield Figure("citywatch_snmp_walks", "Columns read to find rows by name", self._walks, of, total=True)
+        walks = self._walks + self._rows.walks
+        yield Figure("citywatch_snmp_walks", "Columns read to find rows", walks, of, total=True)
 
     async def _collect(self, device: BoundDevice, reads: Reads) -> list[Sample | Block] | None:
         """Return what is seen of all points; None when rows may have moved under the question."""

@@ -165,7 +165,9 @@ class Reads:
             return True
         index = address.index if address.row is None else tables.index(address.row)
         if index is None:
-            self.lost.append(Sample(self.points[i].id, None, None, Reason.MISCONFIGURED))
+            left = address.row is not None and address.row.found
+            reason = Reason.NOT_PROGRAMMED if left else Reason.MISCONFIGURED
+            self.lost.append(Sample(self.points[i].id, None, None, reason))
             return False
         if address.row is not None:
             self._indexes[i] = index

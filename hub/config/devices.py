@@ -6,6 +6,7 @@ from typing import Any
 
 from hub.config.commands import bound
 from hub.config.files import Files
+from hub.config.found import changes, groups, part_of
 from hub.config.library import Expansion, Library, Profile
 from hub.config.marks import Map, Mark, Seq, Source, merge
 from hub.config.points import Blueprint, blueprint, built, own_point
@@ -122,6 +123,9 @@ class Devices:
             limits={**file.limits, **entry.limits},
             origin=str(tree.value_marks.get("id", tree.mark)),
             unknown_states=tuple(file.unknown_states),
+            found=groups(
+                expansion.found, entry.id, entry.zone, tags, changes(expansion.found, tree.get("points"), self._report)
+            ),
         )
 
     def _points(
@@ -140,9 +144,9 @@ class Devices:
 
     def _writable(self, expansion: Expansion, plans: Mapping[str, Blueprint], tree: Map) -> frozenset[str]:
         """Return the points that the profile and the device both call writable; one that is added has no profile."""
-        changes = tree.get("points")
+        given = tree.get("points")
         found = set()
-        for name, change in changes.items() if isinstance(changes, Map) else ():
+        for name, change in given.items() if isinstance(given, Map) else ():
             below = expansion.points.get(name)
             if name not in plans or change.get("writable") is not True:
                 continue
@@ -157,13 +161,15 @@ class Devices:
         self, profile: Profile, expansion: Expansion, values: Mapping[str, Value], tree: Map
     ) -> Mapping[str, Blueprint]:
         """Return the profile's points with the device's own differences and additions."""
-        changes = tree.get("points")
-        if not isinstance(changes, Map):
+        given = tree.get("points")
+        if not isinstance(given, Map):
             return expansion.points
         plans = dict(expansion.points)
-        for name, change in changes.items():
+        for name, change in given.items():
             below = plans.get(name)
-            mark = changes.key_marks[name]
+            mark = given.key_marks[name]
+            if part_of(expansion.found, name):
+                continue
             if below is None and "kind" not in change and not expansion.whole:
                 continue
             if below is None and "kind" not in change:

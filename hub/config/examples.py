@@ -1,6 +1,7 @@
 """A profile proves itself: its examples, decoded by the driver and scaled by us, give the values it says."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from hub.config.library import Expansion
@@ -15,9 +16,16 @@ from hub.model import Reason, Value, to_engineering
 _REASONS = {reason.word: reason for reason in Reason}
 
 
-def check_examples(tree: Map, examples: list[Example], found: Expansion, spec: DriverLike, report: Report) -> None:
-    """Report missing examples and those that come out differently."""
-    points = found.points
+def check_examples(
+    tree: Map,
+    examples: list[Example],
+    found: Expansion,
+    rows: Mapping[str, Blueprint],
+    spec: DriverLike,
+    report: Report,
+) -> None:
+    """Report missing examples and those that come out differently; `rows` are points of rows that a device may have."""
+    points = {**found.points, **rows}
     if len(examples) < FEWEST_EXAMPLES:
         message = f"a profile needs at least {FEWEST_EXAMPLES} examples, this one has {len(examples)}"
         mark = tree.key_marks.get("examples", tree.mark)

@@ -6,6 +6,7 @@ from typing import Any
 
 from hub.config.commands import commands
 from hub.config.files import Files
+from hub.config.found import FoundPlan, every, plans
 from hub.config.marks import Map, Mark
 from hub.config.points import Blueprint, blueprint
 from hub.config.problems import Report, did_you_mean, known_are
@@ -31,11 +32,14 @@ class Expansion:
         events: tuple[EventMap, ...],
         whole: bool,
         commands: tuple[CommandSpec, ...] = (),
+        found: dict[str, FoundPlan] | None = None,
     ) -> None:
         self.points = points
         self.events = events
         self.commands = commands
         """Their points are named without the device."""
+        self.found = found or {}
+        """Groups of points that come with the rows that a device has."""
         self.whole = whole
         """Whether every point could be made; if not, a name that is missing is no mistake of who uses it."""
 
@@ -64,8 +68,23 @@ class Profile:
             points = self._points(values)
             events, whole = self._events(values), not self._failed
             known = commands(self.file, self.tree, points, whole, self._report)
-            self._expansions[key] = Expansion(points, events, whole, known)
+            found = plans(self.file.found, self.tree.get("found"), values, self.spec, self._report)
+            for name in {point.partition(".")[0] for point in points} & found.keys():
+                mark = self.tree["found"].key_marks[name]
+                self._report.error(mark, f"points are called '{name}.…' already", "give the found group another name")
+            self._expansions[key] = Expansion(points, events, whole, known, found)
         return self._expansions[key]
+
+    @property
+    def trial(self) -> dict[str, Value]:
+        """The parameters for which examples hold: rows that could be listed are, at least one."""
+        listed = {entry.unless for entry in self.file.found.values()}
+        values = self.defaults
+        return {n: v or _UNSAID[self.file.parameters[n].type] if n in listed else v for n, v in values.items()}
+
+    def rows(self) -> dict[str, Blueprint]:
+        """Return the points of rows that devices may have, as examples name them: `group.row.point`."""
+        return every(self.file.found, self.tree.get("found"), self.defaults, self.spec)
 
     def _points(self, values: Mapping[str, Value]) -> dict[str, Blueprint]:
         found: dict[str, Blueprint] = {}

@@ -105,8 +105,8 @@ class Loader:
         for name in self._library.own:
             self._library.get(name, Mark(Source(name, ()), 1, 1))
         for profile in self._library.loaded:
-            found = profile.expand(profile.defaults)
-            check_examples(profile.tree, profile.file.examples, found, profile.spec, self.report)
+            found, rows = profile.expand(profile.trial), profile.rows()
+            check_examples(profile.tree, profile.file.examples, found, rows, profile.spec, self.report)
 
     def rules_of(self, path: Path) -> tuple[Rule, ...]:
         """Return the rules of one more file, which takes the place of all others; after `site`."""

@@ -6,6 +6,7 @@ from pydantic import Field, WithJsonSchema, model_validator
 
 from hub.config.commandentry import CommandEntry, Scalar
 from hub.config.durations import Period
+from hub.config.foundentry import FoundEntry
 from hub.config.shape import Id, Place, Strict, Title, matching, said
 from hub.model import Value
 
@@ -170,6 +171,7 @@ class ProfileFile(Strict):
     )
     points: dict[str, PointTree] = said("Points.", "Các điểm.", default={})
     each: list[EachEntry] = said("Repeated groups of points.", "Nhóm điểm lặp lại.", default=[])
+    found: dict[str, FoundEntry] = said("Points for rows that the device has.", "Điểm cho các hàng tự tìm.", default={})
     events: dict[str, EventEntry] = said("Device events.", "Sự kiện.", default={})
     commands: dict[str, CommandEntry] = said("Commands.", "Lệnh.", default={})
     examples: list[Example] = said(

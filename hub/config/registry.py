@@ -1,11 +1,11 @@
 """What the loader needs to know of drivers, so that it need not import any."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from pydantic import BaseModel
 
-from hub.model import Reason, Value
+from hub.model import FoundRow, Reason, Value
 
 
 class DriverLike(Protocol):
@@ -34,6 +34,16 @@ class DriverLike(Protocol):
     @property
     def example(self) -> Callable[[Any, Any], Value | Reason] | None:
         """(address, raw of an example) → raw value, or the reason why there is none."""
+        ...
+
+    @property
+    def found(self) -> type[BaseModel] | None:
+        """Model of `address:` of a found group, if the driver can find rows."""
+        ...
+
+    @property
+    def cell(self) -> Callable[[Any, FoundRow], Mapping[str, Any]] | None:
+        """(address of a found group, row) → the fields of a point's address that its row decides."""
         ...
 
     @property

@@ -138,7 +138,13 @@ def _of_models(models: list[type[BaseModel]]) -> Schema:
 
 def _of_driver(name: str, spec: DriverLike) -> Schema:
     """Return a driver's models, renamed so that drivers cannot collide, secrets as references."""
-    models = {"Connection": spec.connection, "Address": spec.address, "Event": spec.event, "Limits": spec.limits}
+    models = {
+        "Connection": spec.connection,
+        "Address": spec.address,
+        "Event": spec.event,
+        "Limits": spec.limits,
+        "Found": spec.found,
+    }
     given = {role: model for role, model in models.items() if model is not None}
     raw = _of_models(list(given.values()))
     own = {key: f"{name.title()}{key.split('__')[-1].lstrip('_')}" for key in raw}
@@ -192,7 +198,7 @@ def _profile(defs: Schema, by_driver: Mapping[str, Schema]) -> None:
     """Let addresses be those of the profile's driver; numbers may be `{…}` of parameters there."""
     profile = defs["ProfileFile"]
     profile["properties"]["driver"]["examples"] = sorted(by_driver)
-    for holder in (profile, defs["EachEntry"]):
+    for holder in (profile, defs["EachEntry"], defs["FoundEntry"]):
         holder["properties"]["points"]["additionalProperties"] = {"$ref": "#/$defs/PointEntry"}
     choices: list[Schema] = [_templated(own[f"{name.title()}Address"]) for name, own in by_driver.items()]
     defs["PointEntry"]["properties"]["address"] |= {"anyOf": [*choices, {"type": "object"}]}

@@ -23,7 +23,7 @@ def mistakes(proposal: Proposal, drivers: Mapping[str, DriverLike]) -> list[Prob
     file = validate(ProfileFile, tree, report) if isinstance(tree, Map) else None
     if isinstance(tree, Map) and file is not None:
         profile = Profile(file, tree, drivers[proposal.driver], report)
-        check_examples(tree, file.examples, profile.expand(profile.defaults), profile.spec, report)
+        check_examples(tree, file.examples, profile.expand(profile.trial), profile.rows(), profile.spec, report)
         if len(text.encode()) > LARGEST:
             report.error(tree.mark, "the profile is larger than 1 MiB", "import fewer things at a time")
     return report.problems

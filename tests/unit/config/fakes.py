@@ -48,6 +48,8 @@ class FakeDriver(Struct, frozen=True):
     pushes: bool = False
     example: Callable[[Any, Any], Value | Reason] | None = decode
     limits: type[BaseModel] | None = Limits
+    found: type[BaseModel] | None = None
+    cell: Callable[[Any, Any], Mapping[str, Any]] | None = None
 
 
 DRIVERS = {"asked": FakeDriver(), "told": FakeDriver(pushes=True, event=Event, example=None, limits=None)}
