@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import structlog
+from msgspec.structs import replace
 
 from adapters import notify
 from adapters.timescale import EmbeddedPostgres, TimescaleAdapter
@@ -40,10 +41,11 @@ from hub.model import (
     SystemNote,
 )
 from hub.model.clock import iso
+from hub.model.notify import Notifying
 from hub.playbooks import Playbooks
 from hub.schedule import Calendar
 from hub.state import State
-from hub.stream import Stream
+from hub.stream import Stream, Subscription
 from hub.supervise import Supervisor
 from rules import Engine
 from rules.standing import standing
@@ -73,8 +75,11 @@ class Hub:
         clock: Clock | None = None,
         port: int | None = None,
         progress: Progress = lambda _what: None,
+        drill: bool = False,
     ) -> None:
+        """`drill`: alarms are marked DRILL, nobody outside is told, no device is commanded or acknowledged."""
         self.site = site
+        self._drill = drill
         self.port = site.web.port if port is None else port
         self._folder = StateFolder(state)
         self._clock = clock or SystemClock()
@@ -151,7 +156,7 @@ class Hub:
         self._spool = self._folder.spool(clock.now())
         self._health = Health(list(site.devices), clock.now())
         self._state = State(site, self._stream, self._health.last_heard)
-        self._engine = Engine(site)
+        self._engine = Engine(site, drill=self._drill)
         self._alarming = Alarming(self._engine, self._journal, self._publish, clock)
         self._road = Road(
             site, alarming=self._alarming, journal=self._journal, spool=self._spool, state=self._state,
@@ -165,11 +170,11 @@ class Hub:
             list(site.devices.values()), REGISTRY, self._road, clock, dice=random.Random(), site=site.id,
             state=str(self._folder.path),
         )  # fmt: skip
-        self._commands = Commands(self._state, self._journal, self._runner, clock, judge=self._permits)
+        lines, drill = self._runner, self._drill
+        self._commands = Commands(self._state, self._journal, lines, clock, judge=self._permits, drill=drill)
         self._acknowledging = Acknowledging(self._state, self._commands.ledger, self._runner, self._alarming.act, clock)
-        self._notify = notify.NotifyAdapter(
-            site, journal=self._journal, clock=clock, state=self._folder.path, note=self._note
-        )
+        outside, keeps = replace(site, notifying=Notifying()) if drill else site, self._folder.path
+        self._notify = notify.NotifyAdapter(outside, journal=self._journal, clock=clock, state=keeps, note=self._note)
         telling = notify.Board(self._notify, self._folder.path)
         self._playbooks = Playbooks(site.rules, self._journal, clock)
         self._web = WebAdapter(
@@ -186,6 +191,10 @@ class Hub:
         self._watch_disks()
         for note in self._folder.notes:
             self._journal.append([note], partial(self._publish, [note]))
+
+    def hear(self, name: str) -> Subscription:
+        """Return what is published from now on: what consoles hear."""
+        return self._stream.subscribe(name)
 
     def _permits(self, device: Device, spec: CommandSpec) -> bool | None:
         """Judge a command's interlock on the last readings."""
@@ -249,7 +258,8 @@ class Hub:
         start("calendar", Calendar(jobs).run)
         start("alarming", self._alarming.run)
         start("aging", self._age)
-        start("acknowledging", self._acknowledging.run)
+        if not self._drill:
+            start("acknowledging", self._acknowledging.run)
         start("notify", self._notify.run)
         start("playbooks", self._playbooks.run)
         start("drivers", self._runner.run)

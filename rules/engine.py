@@ -53,10 +53,7 @@ class Engine:
     """All rules of a site at all the points they select."""
 
     def __init__(self, site: Site, *, drill: bool = False) -> None:
-        """Compile and bind every rule; all alarms of a `drill` bear that mark.
-
-        Raises ValueError naming a rule that cannot be compiled.
-        """
+        """Compile and bind every rule; alarms of a `drill` bear that mark. Raises ValueError naming a wrong rule."""
         self.drill = drill
         self._revision = 0
         self.unbound: list[tuple[Rule, PointId, Selector]] = []

@@ -10,6 +10,7 @@ from collections import deque
 from msgspec import Struct
 
 from hub.model import MINUTE, SECOND, SystemNote, Timestamp, Transition
+from rules.book import TEST
 
 WINDOW = 10 * MINUTE
 BEGINS, ENDS = 10, 5
@@ -21,7 +22,7 @@ BEGAN, ENDED = "flood_began", "flood_ended"
 
 def rings(t: Transition) -> bool:
     """Tell whether a transition is an alarm that people hear: raised, not held, and no test."""
-    return t.input == "raise" and not t.holds and t.mark is None
+    return t.input == "raise" and not t.holds and t.mark != TEST
 
 
 class Kept(Struct, frozen=True):

@@ -46,7 +46,7 @@ def succeed(
 
     Raises ValueError naming a rule that cannot be compiled; then `old` goes on.
     """
-    fresh = Engine(site) if isinstance(site, Site) else site
+    fresh = Engine(site, drill=old.drill) if isinstance(site, Site) else site
     records: Said = list(old.wake(now))
     fresh.load(old.dump())
     removed = orphaned(old, fresh)

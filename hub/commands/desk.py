@@ -50,7 +50,10 @@ class Commands:
         *,
         judge: Judge,
         pause: Pause = asyncio.sleep,
+        drill: bool = False,
     ) -> None:
+        """`drill`: every command is refused, whoever gives it."""
+        self._drill = drill
         self._state = state
         self._clock = clock
         self._judge = judge
@@ -199,6 +202,8 @@ class Commands:
 
     def _possible(self, device: Device, spec: CommandSpec, note: str) -> Sequence[PointValue]:
         """Return the raw values to write, in order. Raises Refused."""
+        if self._drill:
+            raise Refused("drill", f"this is a drill: {device.id} is told nothing, and neither is any other device")
         if not note.strip():
             raise Refused("no_note", "say why: a command needs a reason, which the journal keeps")
         steps = raw_steps(spec, self._state.site.points)

@@ -110,11 +110,11 @@ class Counter:
         self.lines = Lines()
         self.desk = self.again()
 
-    def again(self) -> Commands:
+    def again(self, *, drill: bool = False) -> Commands:
         """Return a desk as after a start."""
         state = self.house.state
         return Commands(
-            state, self.house.journal, self.lines, self.clock, pause=self.pause,
+            state, self.house.journal, self.lines, self.clock, pause=self.pause, drill=drill,
             judge=lambda device, s: standing(s.interlock, device, state.site.points[s.point], state.reading),
         )  # fmt: skip
 

@@ -194,3 +194,11 @@ async def test_only_so_many_selections_are_open(at: Counter) -> None:
     assert caught.value.reason == "busy"
     at.clock.advance(10 * SECOND)
     at.desk.select(ANH, "panel", "silence")
+
+
+async def test_in_a_drill_no_device_is_told_anything(at: Counter) -> None:
+    at.desk = at.again(drill=True)
+    await at.say("pump/level", 20)
+    assert await refusal(at.desk.write(ANH, "pump/level", 2.5, "too low")) == "drill"
+    assert await refusal(at.desk.operate(BINH, "pump", "start", "water rises")) == "drill"
+    assert at.lines.written == []
