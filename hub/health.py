@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from hub.model import DeviceChange, DeviceId, DeviceState, DeviceStatus, Timestamp
 from hub.model.ailment import ailment
+from hub.model.masking import masked_text
 
 
 class _Known(Struct):
@@ -53,7 +54,7 @@ class Health:
         The detail may vary from poll to poll (figures in it), so only state and reason make a change. The reason is
         brought to the closed list of `hub.model.ailment`.
         """
-        reason = ailment(reason)
+        reason, detail = ailment(reason), masked_text(detail)
         known = self._known[device]
         if known.state == state and known.reason == reason:
             known.detail = detail

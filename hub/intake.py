@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import structlog
+from msgspec.structs import replace
 
 from hub.aging import Aging
 from hub.alarming import Alarming
@@ -39,6 +40,7 @@ from hub.model import (
     Timestamp,
     point_id,
 )
+from hub.model.masking import masked_bytes, masked_text
 from hub.normalise import Track, believed, tell, worsen
 from hub.spool import Rows, Spool
 from hub.state import State
@@ -208,8 +210,9 @@ class Road:
 
     def _stray_rows(self, strays: Sequence[Stray]) -> Rows:
         self.counters.strays += len(strays)
+        shown = [replace(s, source=masked_text(s.source), body=masked_bytes(s.body)) for s in strays]
         times = [s.at for s in strays]
-        return Rows("quarantine", Lane.BULK, len(times), min(times), max(times), encode_strays(strays, self._site.id))
+        return Rows("quarantine", Lane.BULK, len(times), min(times), max(times), encode_strays(shown, self._site.id))
 
     def _availability(self, track: Track, reading: Reading) -> None:
         if reading.quality is Quality.GOOD and reading.value is False:

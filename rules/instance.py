@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from hub.model import SECOND, AlarmId, DeviceEvent, Point, Reading, Rule, Test, Value
+from hub.model.masking import masked
 from rules.binding import Anchor
 from rules.condition import AGE, Judge, Verdict, judge
 from rules.hours import Gate
@@ -88,7 +89,7 @@ class Wire(Waiting):
         said: dict[str, Any] = {"over": window.fold, "span_s": window.span / SECOND, "seen": lens.seen}
         if self.event is not None:
             asked = [name for name, _ in window.where] + ([window.distinct] if window.distinct else [])
-            said["event"] = {name: self.event.attributes.get(name) for name in asked}
+            said["event"] = masked({name: self.event.attributes.get(name) for name in asked})
         return said
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 from hub.model import DeviceEvent, Point, Site, Text, Value
+from hub.model.masking import masked
 from rules.binding import Anchor
 
 NAMES = frozenset({"zone.name", "device.name", "point.name", "value", "unit"})
@@ -41,7 +42,8 @@ def _fill(template: str, language: str, facts: _Facts) -> str:
     def word(match: re.Match[str]) -> str:  # noqa: PLR0911 - one return for each name
         match match[1]:
             case name if name.startswith("event."):
-                return shown(said.get(name.removeprefix("event.")), language)[:_LONGEST]
+                field = name.removeprefix("event.")
+                return shown(masked({field: said.get(field)})[field], language)[:_LONGEST]
             case "zone.name":
                 zone = site.zones.get(anchor.zone)
                 return anchor.zone if zone is None else zone.title.say(language)

@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import logging
 import os
 import socket
 import sys
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
-import structlog
 import typer
 from msgspec import Struct
 from msgspec.structs import replace
@@ -20,6 +18,7 @@ from rich.table import Table
 
 from drivers import REGISTRY
 from hub.app import Hub
+from hub.cli import logs
 from hub.cli.language import language
 from hub.cli.progress import Progress
 from hub.cli.simulate import choose, end, stage_of
@@ -53,10 +52,7 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON when everything is up.")] = False,
 ) -> None:
     """Run a simulated site with its console. / Chạy một hệ thống mô phỏng cùng bảng điều khiển."""
-    structlog.configure(
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-    )
+    logs.configure()
     loaded = load(site or shipped() / "sites" / "starter", REGISTRY)
     # a demo keeps everything in its own folder, whatever database the real site uses
     loaded = replace(loaded, store=replace(loaded.store, url="embedded"))

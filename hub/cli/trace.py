@@ -20,6 +20,8 @@ from hub.config.origin import HIDDEN
 from hub.config.problems import did_you_mean, known_are
 from hub.model import DriverError, SystemClock
 from hub.model.clock import MILLISECOND
+from hub.model.masking import masked_bytes
+from hub.model.masking import masked_text as plates_masked
 
 SECRETIVE = re.compile(
     r'(?i)("?\w*(?:passw|passphrase|secret|token|api_?key|\bpin\b)\w*"?\s*[:=]\s*)("[^"]*"|[^\s,}&]+)'
@@ -77,9 +79,11 @@ def secrets_of(connection: Any) -> Iterator[str]:
 
 
 def masked(seen: Seen, secrets: tuple[str, ...]) -> Seen:
-    """Return what was seen without secrets: those of the connection, and values of fields that are named like one."""
+    """Return what was seen without secrets (those of the connection, and values of fields that are named like one)
+    and without whole plates; bytes in which one stands are not shown at all.
+    """
     says = masked_text(seen.says, secrets)
-    return seen if says == seen.says else Seen(seen.way, says)
+    return seen if says == seen.says and masked_bytes(seen.raw) is seen.raw else Seen(seen.way, says)
 
 
 def masked_text(text: str, secrets: tuple[str, ...]) -> str:
@@ -87,7 +91,7 @@ def masked_text(text: str, secrets: tuple[str, ...]) -> str:
     text = SECRETIVE.sub(rf"\g<1>{HIDDEN}", text)
     for secret in filter(None, secrets):
         text = text.replace(secret, HIDDEN)
-    return text
+    return plates_masked(text)
 
 
 def _printer(as_json: bool) -> Callable[[Seen], None]:

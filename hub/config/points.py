@@ -16,6 +16,7 @@ from hub.config.validate import describe, validate
 from hub.model import DeviceId, Lane, Point, Text, Value, ZoneId, point_id
 from hub.model.ids import POINT_NAME
 from hub.model.kinds import POINT_KINDS, UNITS, Kind, is_own
+from hub.model.masking import carries_plate
 from hub.model.scaling import raw_key
 
 AVAILABLE = "$available"
@@ -62,6 +63,9 @@ def blueprint(
     address = _address(spec.address, filled, report)
     if meaning is None or address is None:
         return None
+    if meaning.type == "text" and (carries_plate(name) or carries_plate(entry.kind)):
+        hint = "take it as an event of kind traffic.passage, whose plates are kept apart"
+        report.error(at, f"a plate cannot be the point '{name}': readings are shown to everybody", hint)
     _check_numbers(entry, meaning, filled, report)
     mapping = None if entry.map is None else _mapping(entry.map, meaning.type, filled, report)
     title = entry.name.text if entry.name else meaning.title

@@ -22,9 +22,9 @@ _DESCRIBES = re.compile(
 
 _VIETNAMESE = re.compile(r"(?<![\w*])\d\d[ -]?[A-ZĐ]{1,2}[1-9]?[ -]?\d{3}[.-]?\d{1,2}(?!\w)", re.IGNORECASE)
 _FIELD = re.compile(
-    r"""([\w.]*(?:plate|bien_?so)\w*)(["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,;&{}<>"']+)""", re.IGNORECASE
+    r"""([\w.]*(?:plate|bien_?so)\w*)(["']?\s*[:=]\s*)("[^"]*(?:"|$)|'[^']*(?:'|$)|[^\s,;&{}<>"']+)""", re.IGNORECASE
 )
-_ELEMENT = re.compile(r"<([\w:]*plate\w*)([^>]*>)([^<]+)(?=<)", re.IGNORECASE)
+_ELEMENT = re.compile(r"<([\w:]*plate\w*)([^>]*>)([^<]+)(?=<|$)", re.IGNORECASE)
 _ITEM = re.compile(r"""(Name=["'])(\w*plate\w*)(["']\s+Value=["'])([^"']*)""", re.IGNORECASE)
 
 
@@ -64,6 +64,13 @@ def masked_text(text: str) -> str:
     return text if shown == text else shown
 
 
+def masked_bytes(body: bytes) -> bytes:
+    """Return what a device sent with every plate in it masked, also where it was cut off; other bytes stay."""
+    text = body.decode("utf-8", "surrogateescape")
+    shown = masked_text(text)
+    return body if shown is text else shown.encode("utf-8", "surrogateescape")
+
+
 def _shown(name: str, value: Any) -> Any:
     if isinstance(value, str):
         return mask(value) if carries_plate(name) else masked_text(value)
@@ -88,7 +95,8 @@ def _in_field(found: re.Match[str]) -> str:
     if not carries_plate(name.rpartition(".")[2]):
         return found[0]
     quote = value[0] if value[0] in "\"'" else ""
-    return f"{name}{sign}{quote}{mask(value.strip(quote) if quote else value)}{quote}"
+    end = quote if len(value) > 1 and value.endswith(quote) else ""
+    return f"{name}{sign}{quote}{mask(value.strip(quote) if quote else value)}{end}"
 
 
 def _in_element(found: re.Match[str]) -> str:

@@ -1,17 +1,23 @@
 """`citywatch trace` on the wire: what is asked and answered, in words and in bytes, without secrets."""
 
+import asyncio
 import json
 
+import aiohttp
 import pytest
 import typer
 from pydantic import BaseModel, SecretStr
 
 from drivers.base import Seen
+from drivers.http.ingest_spec import SPEC as INGEST
 from drivers.modbus import SPEC
 from drivers.modbus.trace import spoken
 from hub.cli.trace import _printer, follow, masked, secrets_of, trace
+from hub.model import SECOND, SystemClock
 from tests.support.broken_modbus import broken_modbus, crc16, exception, good, never
 from tests.unit.drivers.modbus import device, point
+from tests.unit.http.test_ingest import GOOD, SECRET, signed
+from tests.unit.http.test_ingest import device as desk
 
 POINTS = (point("a", table="holding", register=10), point("b", table="coil", register=3))
 
@@ -92,6 +98,13 @@ def test_what_is_printed_cannot_command_a_terminal_and_json_has_the_bytes(capsys
     assert (row["way"], row["says"], row["hex"]) == ("sent", "q", "01ff")
 
 
+def test_a_plate_is_shown_neither_in_words_nor_in_bytes():
+    said = "20A-123.45 passed"
+    assert masked(Seen("received", said, said.encode()), ()) == Seen("received", "20A-***.45 passed")
+    hidden = masked(Seen("received", "312 bytes of JSON", b'{"plate": "XYZ9876"}'), ())
+    assert hidden == Seen("received", "312 bytes of JSON")
+
+
 def test_an_unknown_device_or_one_that_cannot_be_traced_ends_in_a_sentence(tmp_path, capsys):
     (tmp_path / "site.yaml").write_text(
         "version: 1\nsite: {id: s}\nzones: [{id: z}]\ndevices:\n"
@@ -102,4 +115,41 @@ def test_an_unknown_device_or_one_that_cannot_be_traced_ends_in_a_sentence(tmp_p
     assert "there is no device 'hots-1'; did you mean 'host-1'" in capsys.readouterr().err
     with pytest.raises(typer.Exit):
         trace("host-1", tmp_path)
-    assert "speaks snmp-trap, which cannot be traced; http, modbus, mqtt, opcua, snmp can" in capsys.readouterr().err
+    assert (
+        "speaks snmp-trap, which cannot be traced; http, http-ingest, modbus, mqtt, opcua, snmp can"
+        in capsys.readouterr().err
+    )
+
+
+async def test_what_a_system_pushes_to_a_trace_is_judged_and_never_taken():
+    told, sent, ready = [], [], asyncio.Event()
+
+    def tell(seen):
+        told.append(seen)
+        ready.set()
+
+    tracing = asyncio.create_task(INGEST.trace()(desk(), tell))
+    await asyncio.wait_for(ready.wait(), 5)
+    url = told[0].says.split()[2].rstrip(";")
+
+    async def push(body, secret=SECRET):
+        at = int(SystemClock().now() // SECOND)
+        headers = {
+            "Idempotency-Key": "k1", "Webhook-Timestamp": str(at), "Webhook-Signature": signed(body, "k1", at, secret)
+        }  # fmt: skip
+        async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=headers) as answer:
+            sent.append((answer.status, answer.headers.get("Retry-After")))
+
+    await push(json.dumps(GOOD).encode())
+    await push(json.dumps(GOOD).encode(), "another secret, too long")
+    await push(b'{"ho_ten": "x"}')
+    await push(b" " * 70_000)
+    tracing.cancel()
+    await asyncio.gather(tracing, return_exceptions=True)
+    assert sent == [(503, "10")] * 4, "whoever pushes keeps it, and the hub gets it later"
+    says = [f"{s.way} {s.says}" for s in told]
+    assert "value desk/open 41" in says
+    assert any(s.startswith("value desk report.citizen opened/R1") for s in says)
+    assert any(s.startswith("fault unsigned:") for s in says)
+    assert any(s.startswith("fault persons:") for s in says)
+    assert says[-1] == "fault the body has more than 65536 bytes"

@@ -32,6 +32,13 @@ def test_a_new_detail_is_kept_though_it_is_no_news_and_since_stays():
     assert (status.detail, status.since) == ("tried twice", 3)
 
 
+def test_a_detail_says_no_plate():
+    health = Health(["d"], 0)
+    change = health.report("d", OFF, "unreachable", "cannot read 20A-123.45", 3)
+    assert change is not None
+    assert change.detail == "cannot read 20A-***.45"
+
+
 def test_what_was_heard_is_remembered_apart_from_health():
     health = Health(["d"], 0)
     health.heard("d", 7)

@@ -129,6 +129,13 @@ async def test_strays_are_quarantined_with_what_is_known_of_them(hub: House):
     assert (hub.road.counters.strays, done.seen) == (1, ["released"])
 
 
+async def test_what_could_not_be_understood_is_kept_with_its_plates_masked(hub: House):
+    hub.road.take(Intake(strays=[Stray("sensor", "t", "not JSON", b'{"plate": "XYZ9876"', hub.clock.now())]))
+    await hub.settled()
+    [batch] = hub.spool.read(0)
+    assert split_rows(batch.body)[0][-1] == b'{"plate": "X***"'
+
+
 async def test_device_events_are_spooled_by_lane_and_heard(hub: House):
     now = hub.clock.now()
     events = [

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.model.masking import carries_plate, mask, masked, masked_text
+from hub.model.masking import carries_plate, mask, masked, masked_bytes, masked_text
 
 DIGITS = st.text("0123456789", min_size=4, max_size=5)
 SERIES = st.sampled_from(["A", "B", "H1", "AB", "LD", "MD", "NG"])
@@ -111,6 +111,17 @@ def test_plates_in_texts_are_masked(text: str, shown: str) -> None:
 @given(plates(), st.text(max_size=8), st.text(max_size=8))
 def test_no_text_with_a_vietnamese_plate_in_it_keeps_it(plate: str, before: str, after: str) -> None:
     assert plate not in masked_text(f"{before} {plate} {after}")
+
+
+@pytest.mark.parametrize("cut", ['{"plate": "20A-12', "<PlateNumber>20A-12", "plate='20A-12"])
+def test_a_message_that_was_cut_off_within_a_plate_does_not_show_what_is_left(cut: str) -> None:
+    assert "20A-12" not in masked_text(cut)
+
+
+def test_bytes_of_a_device_are_masked_and_otherwise_left_alone() -> None:
+    assert masked_bytes(b'\xff\x00{"plate":"XYZ9876"}\xfe') == b'\xff\x00{"plate":"X***"}\xfe'
+    raw = bytes(range(256))
+    assert masked_bytes(raw) is raw
 
 
 def test_a_text_without_a_plate_is_given_back_as_it_is() -> None:

@@ -167,6 +167,16 @@ def test_the_text_of_an_event_has_its_attributes() -> None:
     assert raised.text.en == f"1 from {'x' * 80}"
 
 
+def test_an_alarm_never_says_a_plate() -> None:
+    text = Text.same("{event.plate} at {event.where}")
+    engine = town(msgspec.structs.replace(counting(1, 60, distinct="plate"), text=text))
+    event = DeviceEvent("p", "security.auth_failure", {"plate": "20A-123.45", "where": "gate, 20A12345"}, T0, T0)
+    (raised,) = engine.step([], T0, [event])
+    assert isinstance(raised, Transition)
+    assert raised.text.en == "20A-***.45 at gate, 20A-***.45"
+    assert raised.cause["event"] == {"plate": "20A-***.45"}
+
+
 def test_two_of_three_decide_and_unknown_ones_do_not() -> None:
     parts = tuple(Comparison("is", True, of=Selector(point=p)) for p in "abc")
     vote = rule(Group("at_least", parts, n=2), name="vote")
