@@ -180,10 +180,10 @@ class Alarming:
         self.follow_clock(now)
         before = engine.revision
         transitions = engine.step(readings, now, events) if events else engine.step(readings, now)
-        if engine.revision != before:
-            self._touch()
         if transitions:
             self.commit(transitions, done)
+        elif engine.revision != before:
+            self._touch()
         return bool(transitions)
 
     def follow_clock(self, now: Timestamp) -> None:
@@ -198,7 +198,7 @@ class Alarming:
         if not transitions:
             return
         self.transitions += sum(1 for record in transitions if isinstance(record, Transition))
-        self._touch()
+        self._dirty = True
         key = id(transitions)
         self._unheard[key] = transitions
 
@@ -211,6 +211,7 @@ class Alarming:
 
         self._journal.append(transitions, durable)
         if self._journal.file.trouble is not None:
+            self._changed.set()
             self.publish_unrecorded()
 
     def publish_unrecorded(self) -> None:

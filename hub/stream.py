@@ -20,6 +20,10 @@ class Gap(Struct, frozen=True):
     last: int
 
 
+def _queue_it(_item: Published) -> bool:
+    return False
+
+
 class Subscription:
     """A bounded queue of what was published. `readings=False` leaves readings out (most readers want records)."""
 
@@ -28,8 +32,8 @@ class Subscription:
         self.size = size
         self.readings = readings
         self.dropped = 0
-        self.at_once: Callable[[Published], None] | None = None
-        """Called with each batch as it is published, before it is queued: for what cannot wait its turn."""
+        self.at_once: Callable[[Published], bool] = _queue_it
+        """Asked with each batch as it is published; True when that was all and it need not be queued."""
         self._queue: deque[Published] = deque()
         self._held = 0
         self._lost: Gap | None = None
@@ -42,8 +46,8 @@ class Subscription:
             count += len(item.readings) + sum(map(len, item.sheets))
         if not count:
             return
-        if self.at_once is not None:
-            self.at_once(item)
+        if self.at_once(item):
+            return
         if self._held + count > self.size:
             self._overflow(item, count)
         else:
@@ -57,6 +61,11 @@ class Subscription:
         self._lost = Gap(first, item.seq + len(item.records) - 1)
         self._queue.clear()
         self._held = 0
+
+    @property
+    def empty(self) -> bool:
+        """Whether the reader has taken everything there was, and knows of every gap."""
+        return not self._queue and self._lost is None
 
     @property
     def waiting(self) -> int:

@@ -1,6 +1,7 @@
 """One subscription to the stream, fanned out to every console.
 
-Alarms go from the subscription's wake-up straight to the sockets, with no task, timer or poll between. Only points,
+A few alarms go straight from where they are published to the sockets, with no task, timer or poll between; many wait
+for the subscription's wake-up. Only points,
 which change too fast to watch, are read at a tick.
 """
 
@@ -19,10 +20,12 @@ from adapters.web.feed import Feed
 from adapters.web.frames import GOING_AWAY, NOT_READING, SIGN_IN, Filter
 from adapters.web.points import Ticker
 from hub.metrics import Figure
-from hub.model import NEVER_HIDDEN, Clock, Published, StorageError, Transition
+from hub.model import NEVER_HIDDEN, Clock, Published, Record, StorageError, Transition
 from hub.model.clock import iso
 from hub.stream import Stream
 
+FEW = 8
+"""Records that are passed on as they are published."""
 BREATH = 128
 """Records after which others get a turn, so that a burst is sent while it comes."""
 
@@ -67,7 +70,7 @@ class Broadcast:
         self._ahead: dict[str, int] = {}
         """Fires that were shown ahead of their turn, by alarm: the revision shown."""
         self._subscription = stream.subscribe("web", size=pace.stream)
-        self._subscription.at_once = self._hurry
+        self._subscription.at_once = self._at_once
 
     def close(self) -> None:
         """Stop hearing the stream."""
@@ -86,18 +89,31 @@ class Broadcast:
 
     async def _pass_on(self, item: Published) -> None:
         for seq, record in enumerate(item.records, item.seq):
-            if seq > self.boards.position and (found := self.boards.take(seq, record)) is not None:
-                self._tell(*found)
+            self._take(seq, record)
             if seq % BREATH == 0:
                 await asyncio.sleep(0)
         self.settle()
 
-    def _hurry(self, item: Published) -> None:
+    def _take(self, seq: int, record: Record) -> None:
+        if seq > self.boards.position and (found := self.boards.take(seq, record)) is not None:
+            self._tell(*found)
+
+    def _at_once(self, item: Published) -> bool:
+        """Pass on a little where nothing waits, without waking the task for it; else show its fires ahead."""
+        busy = self._passing or not self._subscription.empty
+        if busy or len(item.records) > FEW or self.view.site is not self.boards.site:
+            self._hurry(item, always=busy or len(item.records) > 1)
+            return False
+        for seq, record in enumerate(item.records, item.seq):
+            self._take(seq, record)
+        self.settle()
+        return True
+
+    def _hurry(self, item: Published, *, always: bool) -> None:
         """Show a fire to every console at once, ahead of whatever waits; its turn in the stream comes as well."""
-        busy = self._passing or self._subscription.waiting or len(item.records) > 1
         for record in item.records:
             if isinstance(record, Transition) and record.category in NEVER_HIDDEN and record.input == "raise":
-                self._show_ahead(record, always=bool(busy))
+                self._show_ahead(record, always=always)
 
     def _show_ahead(self, t: Transition, *, always: bool) -> None:
         known = self.view.alarm(t.alarm)

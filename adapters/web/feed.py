@@ -71,7 +71,7 @@ class Feed:
         return {"count": len(self._digest), "unacked": len(self._unacked), "digest": self._digest.hex}
 
     def _hold(self, row: Row) -> None:
-        self._digest.put(row.key, row.hash)
+        self._digest.put(row.key, row)
         (self._unacked.add if row.facts.unacked else self._unacked.discard)(row.key)
 
     def _retell(self, change: Change) -> bytes:

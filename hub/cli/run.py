@@ -12,6 +12,7 @@ import typer
 
 from drivers import REGISTRY
 from hub.app import Hub
+from hub.cli.interpreter import spare_what_stays
 from hub.cli.progress import Progress
 from hub.cli.stopping import run as run_until_signal
 from hub.config import load
@@ -55,6 +56,7 @@ async def _run(site: Site, folder: Path, port: int | None, as_json: bool, stop: 
             if not stop.is_set():
                 starting.result()
                 progress.finish()
+                spare_what_stays()
                 _announce(hub, as_json, progress)
                 await stopping
         finally:

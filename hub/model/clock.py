@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 Timestamp = int
@@ -88,7 +89,12 @@ class ManualClock:
 
 def iso(at: Timestamp) -> str:
     """Write a timestamp as ISO 8601 UTC with milliseconds."""
-    return datetime.fromtimestamp(at / SECOND, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"{_whole_second(at // SECOND)}.{at % SECOND // MILLISECOND:03}Z"
+
+
+@lru_cache(maxsize=1024)
+def _whole_second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat()
 
 
 def from_iso(text: str) -> Timestamp:

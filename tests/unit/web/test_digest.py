@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.web.board import Facts, Row
 from adapters.web.digest import Digest, fnv1a
 
 ROWS = st.dictionaries(st.text(max_size=8), st.integers(0, 1000), max_size=30)
@@ -11,7 +12,7 @@ ROWS = st.dictionaries(st.text(max_size=8), st.integers(0, 1000), max_size=30)
 def whole(rows: dict[str, int]) -> Digest:
     digest = Digest()
     for key, rev in rows.items():
-        digest.put(key, fnv1a(f"{key}:{rev}"))
+        digest.put(key, Row(key, rev, Facts(), dict))
     return digest
 
 
@@ -28,7 +29,7 @@ def test_a_digest_kept_row_by_row_is_that_of_what_stands(before: dict[str, int],
         if rev is None:
             assert digest.drop(key)
         else:
-            digest.put(key, fnv1a(f"{key}:{rev}"))
+            digest.put(key, Row(key, rev, Facts(), dict))
     assert digest.hex == whole(after).hex
     assert len(digest) == len(after)
 

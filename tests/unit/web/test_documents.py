@@ -62,11 +62,12 @@ def test_rest_md_names_every_route() -> None:
 
 
 def test_the_test_vectors_of_websocket_md_are_true() -> None:
-    from adapters.web.digest import Digest, fnv1a
+    from adapters.web.board import Facts, Row
+    from adapters.web.digest import Digest
 
     digest = Digest()
     page = (DOCS / "websocket.md").read_text(encoding="utf-8")
-    digest.put("a", fnv1a("a:1"))
+    digest.put("a", Row("a", 1, Facts(), dict))
     assert f"`{digest.hex}`" in page
-    digest.put("báo", fnv1a("báo:2"))
+    digest.put("báo", Row("báo", 2, Facts(), dict))
     assert f"`{digest.hex}`" in page
