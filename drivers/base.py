@@ -233,6 +233,14 @@ class Tracer(Protocol):
         ...
 
 
+class Knock(Protocol):
+    """Tries the hub itself on behalf of a device that pushes to it; what is sent is refused, so nothing is stored."""
+
+    async def __call__(self, device: BoundDevice, url: str, certificate: str) -> None:
+        """Raise Unreachable (no hub there), NoAnswer, Misconfigured (another site), Refused (another secret)."""
+        ...
+
+
 class DriverSpec(Struct, frozen=True):
     """What the rest of the house knows of a driver before its library is imported."""
 
@@ -275,3 +283,5 @@ class DriverSpec(Struct, frozen=True):
     """Whether its drivers are `Photographer`s."""
     trace: Callable[[], Tracer] | None = None
     """Import the library and return what `citywatch trace` uses; None: this driver cannot be traced."""
+    knock: Callable[[], Knock] | None = None
+    """For devices that push to the hub's own web server: return what `citywatch doctor` tries it with."""

@@ -10,6 +10,7 @@ from simulators.base import Line
 
 _OURS = {
     "http": ("simulators.http", "HttpLine"),
+    "http-ingest": ("simulators.pushing", "PushLine"),
     "modbus": ("simulators.modbus", "ModbusLine"),
     "mqtt": ("simulators.mqtt", "MqttLine"),
     "onvif": ("simulators.onvif.line", "OnvifLine"),

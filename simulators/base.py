@@ -32,6 +32,15 @@ class Receiver(Struct, frozen=True):
     events: tuple[EventMap, ...]
 
 
+class Hub(Struct, frozen=True):
+    """Where a hub takes what is pushed to it."""
+
+    url: str
+    """Scheme, host and port."""
+    certificate: str = ""
+    """PEM file of its own certificate, when it speaks TLS."""
+
+
 class Told(Struct, frozen=True):
     """Something that a device tells by itself."""
 
@@ -74,6 +83,9 @@ class Line(ABC):
     @abstractmethod
     def disturbed(self, device: DeviceId, now: Timestamp) -> None:
         """Show at once that a fault of this device began or ended."""
+
+    def aim(self, hub: Hub) -> None:  # noqa: B027 - most devices are asked, and need not know who asks
+        """Say where the hub takes what devices push to it."""
 
     def receiver(self) -> Receiver | None:
         """Return where notifications go, when that is what this line stands for."""

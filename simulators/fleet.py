@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from drivers import REGISTRY as DRIVERS
 from hub.model import Clock, Device, DeviceId, Point, PointId, Site, SystemClock, Value
 from simulators import REGISTRY
-from simulators.base import Line, Override, Told
+from simulators.base import Hub, Line, Override, Told
 from simulators.calm import calm
 from simulators.check import check_fault, check_value
 from simulators.faults import Faults
@@ -50,6 +50,11 @@ class Fleet:
         self.step()
         self._mover = asyncio.create_task(self._move(), name="simulators")
         return {device: (override.host, override.port) for device, override in self.where.items()}
+
+    def aim(self, hub: Hub) -> None:
+        """Say where devices that push find the hub; until then they push nothing."""
+        for line in self._lines:
+            line.aim(hub)
 
     async def stop(self) -> None:
         """Stop every line; safe to call twice."""
@@ -134,15 +139,15 @@ class Fleet:
             raise ValueError("the site has no receiver of notifications; add a device of driver snmp-trap")
         line.tell(Told(device, name, about, confirmed), receiver)
 
+    def happen(self, device: DeviceId, name: str, data: Mapping[str, str]) -> None:
+        """Let a device report an event of its profile once. Raises KeyError, ValueError when it reports none."""
+        self._line_of[device].happen(device, name, data, self._clock.now())
+
     def reset(self) -> None:
         """End every fault and give every point back to the physics."""
         self.process.free_all()
         for device in self.faults.all():
             self.heal(device)
-    def happen(self, device: DeviceId, name: str, data: Mapping[str, str]) -> None:
-        """Let a device report an event of its profile once. Raises KeyError, ValueError when it reports none."""
-        self._line_of[device].happen(device, name, data, self._clock.now())
-
         self.step()
 
 

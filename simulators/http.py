@@ -1,7 +1,4 @@
-"""An HTTP line on the wire: one server with the documents of every feed behind it, made from where its points live.
-
-Lists of events hold a few items that grow older with the process; nothing in them is about a person.
-"""
+"""An HTTP line on the wire: one server with the documents of every feed behind it, made from where its points live."""
 
 import asyncio
 import json
@@ -12,21 +9,16 @@ from zlib import crc32
 from aiohttp import web
 
 from drivers.http.address import Connection
-from hub.model import HOUR, MILLISECOND, SECOND, Device, DeviceId, EventMap, Point, PointId, Timestamp
-from hub.model.clock import iso
+from hub.model import SECOND, Device, DeviceId, Point, PointId, Timestamp
 from hub.wire.path import steps
 from simulators.base import LOOPBACK, Line, Override
+from simulators.document import chosen, put_list, put_value
 from simulators.faults import Faults
-from simulators.jsontree import entered, put, short
+from simulators.jsontree import entered
 from simulators.process import Process
 from simulators.raw import raw_of
 
-NEWS = 6 * HOUR
-"""How often a list has one item more, at each feed."""
-ITEMS = 4
 SLOWEST = 600.0
-WORDS = {"area": "trung-tam", "category": "do-thi", "source": "bao-dien-tu", "topic": "giao-thong"}
-"""What attributes of items say that are neither a number nor a time."""
 
 
 class Feed:
@@ -49,24 +41,13 @@ class Feed:
                 self._put(made, point, now, own)
         for event in self._events:
             if _plain(event.address.resource or self._connection.path) == resource:
-                self._list(made, event, own)
+                put_list(made, self.id, event, own)
         return json.dumps(made, ensure_ascii=False, sort_keys=True).encode()
 
     def _put(self, made: dict[str, Any], point: Point, now: Timestamp, own: Timestamp) -> None:
         a = point.address
-        here = made if a.list is None else _item(entered(made, steps(a.list)), a.where)
-        put(here, steps(a.path), short(raw_of(point, self._process.value(point, now))))
-        if a.time:
-            put(here, steps(a.time), written(own, a.time_format))
-
-    def _list(self, made: dict[str, Any], event: EventMap, own: Timestamp) -> None:
-        a = event.address
-        items = entered(made, steps(a.list))
-        newest = own // NEWS
-        for n in range(ITEMS - len(items)):
-            items.append(_news(self.id, event, newest - n))
-        for path in a.present:
-            put(items[-1], steps(path), iso(newest * NEWS))
+        here = made if a.list is None else chosen(entered(made, steps(a.list)), a.where)
+        put_value(here, a, raw_of(point, self._process.value(point, now)), own)
 
 
 class HttpLine(Line):
@@ -134,11 +115,6 @@ class HttpLine(Line):
         return bytes(b ^ 0xA5 for b in body) if self.faults.any_of(feed.id, "garbage") else body
 
 
-def written(at: Timestamp, form: str) -> str | int:
-    """Write a time as the document has it: ISO 8601, or seconds or milliseconds since 1970."""
-    return iso(at) if form == "iso" else at // (SECOND if form == "s" else MILLISECOND)
-
-
 def _app(answer: Any) -> web.Application:
     app = web.Application()
     app.router.add_get("/{path:.*}", answer)
@@ -154,37 +130,3 @@ def _spoken(request: web.Request, body: bytes) -> web.Response:
 
 def _plain(resource: str) -> str:
     return resource.partition("?")[0]
-
-
-def _item(items: list[Any], where: dict[str, Any]) -> dict[str, Any]:
-    """Return the item of a list that holds what is asked for, made when there is none."""
-    for item in items:
-        if all(item.get(key) == value for key, value in where.items()):
-            found: dict[str, Any] = item
-            return found
-    made: dict[str, Any] = {}
-    for path, value in where.items():
-        put(made, steps(path), value)
-    items.append(made)
-    return made
-
-
-def _news(device: DeviceId, event: EventMap, n: int) -> dict[str, Any]:
-    a = event.address
-    item: dict[str, Any] = {}
-    for name, path in event.attributes.items():
-        put(item, steps(path), _said(name, n))
-    for path, value in a.where.items():
-        put(item, steps(path), value)
-    put(item, steps(a.key), f"{device}-{n}")
-    if a.time:
-        put(item, steps(a.time), written(n * NEWS, a.time_format))
-    return item
-
-
-def _said(name: str, n: int) -> str | int | None:
-    if name in ("opened", "published"):
-        return iso(n * NEWS)
-    if name == "due":
-        return iso(n * NEWS + 72 * HOUR)
-    return None if name == "closed" else WORDS.get(name, n % 5)

@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from drivers.mqtt.address import Address, Connection
 from drivers.mqtt.topic import filled
-from hub.model import MILLISECOND, SECOND, Device, Point, PointId, Timestamp, Value
-from hub.model.clock import iso
+from hub.model import Device, Point, PointId, Timestamp, Value
 from hub.wire.path import steps
+from simulators.document import written
 from simulators.jsontree import put, short
 from simulators.raw import raw_of
 
@@ -45,7 +45,7 @@ class Message(Struct, frozen=True):
         for point in sorted(first_last, key=lambda p: held(p.id)):
             put(document, steps(point.address.path), short(raw_of(point, value(point))))
         for path, form in {(p.address.time, p.address.time_format) for p in self.points if p.address.time}:
-            put(document, steps(path), written_time(at, form))
+            put(document, steps(path), written(at, form))
         return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
 
 
@@ -68,13 +68,6 @@ def topic_of(device: Device, pattern: str) -> str:
     base = filled(connection.topic, dict(named))
     topic = filled(pattern, {**named, "topic": base})
     return "/".join("simulated" if level in ("+", "#") else level for level in topic.split("/"))
-
-
-def written_time(at: Timestamp, form: str) -> str | int:
-    """Write a time as the payload has it: ISO 8601, or seconds or milliseconds since 1970."""
-    if form == "iso":
-        return iso(at)
-    return at // (SECOND if form == "s" else MILLISECOND)
 
 
 def _plain(raw: Value) -> bytes:

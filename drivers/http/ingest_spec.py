@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from drivers.base import BoundDevice, Driver, DriverSpec
+from drivers.base import BoundDevice, Driver, DriverSpec, Knock, Tracer
 from drivers.http.ingest_address import Address, Connection, Event
 from hub.model import Reason, Value
 from hub.wire.document import document, raw
@@ -13,6 +13,18 @@ def _load() -> Callable[[Sequence[BoundDevice]], Driver]:
     from drivers.http.ingest import IngestDriver
 
     return IngestDriver
+
+
+def _trace() -> Tracer:
+    from drivers.http.ingest_trace import trace
+
+    return trace
+
+
+def _knock() -> Knock:
+    from drivers.http.knock import knock
+
+    return knock
 
 
 def example(address: Address, given: object) -> Value | Reason:
@@ -33,4 +45,6 @@ SPEC = DriverSpec(
     load=_load,
     pushes=True,
     example=example,
+    trace=_trace,
+    knock=_knock,
 )

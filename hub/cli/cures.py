@@ -17,6 +17,14 @@ CURES = {
         "không có gì trả lời: kiểm tra nguồn, cáp, switch, địa chỉ IP và tường lửa trên đường đi",
         "nothing comes back: check power, cable, switch, the address, and firewalls on the way",
     ),
+    "no_hub": (
+        "trung tâm không chạy ở địa chỉ này: khởi động bằng `citywatch run`, hoặc kiểm tra `web:` của site.yaml",
+        "no hub runs at this address: start it with `citywatch run`, or check `web:` of site.yaml",
+    ),
+    "unsigned": (
+        "khóa chung hoặc đồng hồ khác nhau: khởi động lại trung tâm sau khi đổi `secret:`, và kiểm tra giờ máy",
+        "secret or clocks differ: start the hub anew after a change of `secret:`, and check this machine's clock",
+    ),
     "unreachable": (
         "kết nối không đứng vững: kiểm tra nguồn, cáp, địa chỉ, và thiết bị có giới hạn số kết nối không",
         "the connection does not hold: check power, cable, the address, and whether the device limits its connections",

@@ -21,7 +21,7 @@ from hub.app import Hub
 from hub.cli import logs
 from hub.cli.language import language
 from hub.cli.progress import Progress
-from hub.cli.simulate import choose, end, stage_of
+from hub.cli.simulate import choose, end, hub_of, stage_of
 from hub.cli.stopping import run
 from hub.config import load, shipped
 from hub.model import CitywatchError, Site, SystemClock
@@ -93,6 +93,7 @@ async def _demo(plan: Plan, stop: asyncio.Event) -> int:
         try:
             if not await _done_before(stop, asyncio.create_task(hub.start(), name="hub")):
                 return 130
+            fleet.aim(hub_of(plan.site, hub.port))
             orders = await control.start()
             progress.finish()
             _ready(plan, hub, orders, progress)

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from drivers.base import BoundDevice, DriverSpec, Seen
+from drivers.base import BoundDevice, DriverSpec, Knock, Seen
 from hub.cli.cures import cure
 from hub.model import (
     Device,
@@ -23,6 +23,7 @@ from hub.model import (
     NoAnswer,
     PointId,
     Reason,
+    Refused,
     Sample,
     Unreachable,
     one_by_one,
@@ -76,13 +77,23 @@ class Ear:
 class Examination:
     """Examines one device; the steps stand in `steps` in their order."""
 
-    def __init__(self, device: Device, bound: BoundDevice, spec: DriverSpec, language: str, listen: float) -> None:
+    def __init__(
+        self,
+        device: Device,
+        bound: BoundDevice,
+        spec: DriverSpec,
+        language: str,
+        listen: float,
+        hub: tuple[str, str] = ("", ""),
+    ) -> None:
         self.steps: list[Step] = []
         self._device = device
         self._bound = bound
         self._spec = spec
         self._language = language
         self._listen = listen
+        self._hub = hub
+        """Where the site's own hub is, and its certificate."""
 
     @property
     def ok(self) -> bool:
@@ -95,7 +106,9 @@ class Examination:
             self._note("configuration", False, "enabled: false", "disabled")
             return
         self._note("configuration", True, f"{len(self._bound.points)} points, {self._device.origin}")
-        if await self._reached():
+        if self._spec.knock is not None:
+            await self._knocked(self._spec.knock())
+        elif await self._reached():
             await (self._told() if self._spec.exclusive else self._asked())
 
     # -- the way ----------------------------------------------------------------------------------------------------
@@ -129,6 +142,21 @@ class Examination:
             return self._note("port", False, f"{host}:{port}: {said}", why)
         writer.close()
         return self._note("port", True, f"{host}:{port}")
+
+    async def _knocked(self, knock: Knock) -> None:
+        """Try the hub itself, to which the device pushes."""
+        try:
+            await knock(self._bound, *self._hub)
+        except Unreachable as error:
+            self._note("port", False, str(error), "no_hub")
+        except Refused as error:
+            self._note("sign_in", False, str(error), "unsigned")
+        except DriverError as error:
+            self._fault("sign_in", error)
+        else:
+            self._note("port", True, self._hub[0])
+            self._note("sign_in", True, f"{self._hub[0]}/api/v1/ingest/{self._bound.id}")
+            self._note("read", None, "it pushes by itself")
 
     # -- the device -------------------------------------------------------------------------------------------------
 

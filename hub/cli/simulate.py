@@ -14,18 +14,20 @@ from rich.table import Table
 
 from drivers import REGISTRY
 from hub.cli.language import language
+from hub.cli.ownhub import own_url
 from hub.cli.progress import Progress
 from hub.cli.stopping import run
 from hub.config import load
 from hub.model import Clock, Site, SystemClock, Text
+from simulators.base import Hub
 from simulators.control import Control
 from simulators.fleet import Fleet
 from simulators.scenario import load as load_scenario
 from simulators.scenario import names as scenario_names
 from simulators.stage import Stage
-
-
 from simulators.timeline import Scenario
+
+
 def simulate(
     site: Annotated[Path, typer.Argument(help="Folder with site.yaml.")],
     scenario: Annotated[str, typer.Option(help="Scenario to play, from the site's scenarios folder.")] = "",
@@ -46,6 +48,7 @@ async def _simulate(site: Site, scenario: Scenario | None, seed: int, as_json: b
     with Progress(quiet=as_json) as progress:
         progress(f"simulators of {len(site.devices)} devices")
         await fleet.start()
+    fleet.aim(hub_of(site))
     stage = stage_of(fleet, clock, Console(stderr=True, quiet=as_json))
     control = Control(fleet, stage)
     socket = await control.start()
@@ -70,6 +73,11 @@ def stage_of(fleet: Fleet, clock: Clock, console: Console) -> Stage:
         console.print(f"  [dim]{time.strftime('%H:%M:%S')}[/dim] {text.say(speaks)}")
 
     return Stage(fleet, clock, tell)
+
+
+def hub_of(site: Site, port: int = 0) -> Hub:
+    """Return where a site's hub on this machine takes what is pushed to it."""
+    return Hub(own_url(site, port), site.web.cert or "")
 
 
 async def end(task: "asyncio.Task[None] | None") -> None:
@@ -104,7 +112,7 @@ def show(fleet: Fleet, socket: Path) -> None:
     table = Table("device", "profile", "address", box=None, header_style="bold", pad_edge=False)
     signs_in: dict[str, str] = {}
     for name, at in addresses(fleet).items():
-        address = f"{at['host']}:{at['port']}"
+        address = f"{at['host']}:{at['port']}" if at["port"] else f"pushes to {hub_of(fleet.site).url}"
         table.add_row(name, fleet.site.devices[name].profile, address)
         if "password" in at:
             signs_in[address] = f"user {at['user']}, password {at['password']}"

@@ -12,6 +12,7 @@ import msgspec
 import typer
 
 from drivers import REGISTRY
+from hub.cli.ownhub import own_url
 from hub.cli.stopping import run
 from hub.config import load
 from hub.model import PointId, Site
@@ -46,7 +47,7 @@ def tap(
     if not token:
         _stop(f"{TOKEN} is not set; make a token with: citywatch token create NAME --role viewer --state DIR")
     told: list[str] = []
-    run(lambda stop: _follow(url or _address(loaded), token, points, seconds, as_json, (told, stop)))
+    run(lambda stop: _follow(url or own_url(loaded), token, points, seconds, as_json, (told, stop)))
     if told:
         _stop(told[0])
 
@@ -88,11 +89,6 @@ def line(row: dict[str, Any]) -> str:
     reason = "" if row.get("reason") in (None, "none") else f"  {row['quality']}: {row['reason']}"
     text = f"{row.get('time') or '':<25} {row['point']:<40} {value} {row.get('unit') or ''}".rstrip() + reason
     return "".join(c if c.isprintable() else "·" for c in text)
-
-
-def _address(site: Site) -> str:
-    host = "127.0.0.1" if site.web.host in ("0.0.0.0", "::") else site.web.host
-    return f"{'https' if site.web.cert else 'http'}://{f'[{host}]' if ':' in host else host}:{site.web.port}"
 
 
 def _stop(message: str) -> None:

@@ -13,8 +13,12 @@ from hub.cli.cures import CURES
 from hub.cli.doctor import doctor, examine
 from hub.cli.examining import Examination, Step
 from hub.config import load
-from hub.model import NoAnswer, Unreachable
+from hub.model import NoAnswer, Refused, Unreachable
+from tests.integration.web.conftest import Start, start
 from tests.support.broken_modbus import broken_modbus, exception, good, never
+from tests.unit.http.test_ingest import signed
+
+__all__ = ["start"]
 
 SITE = """
 version: 1
@@ -34,6 +38,15 @@ points:
   mode: {kind: device.state, map: {"265": one, "266": two}, address: {table: holding, register: 10}}
 examples:
 """ + "".join(f"  - {{point: level, raw: [{n}], value: {n}}}\n" for n in range(5))
+DESK = """
+profile: test/desk
+title: {vi: Bàn, en: Desk}
+driver: http-ingest
+source: this test
+points:
+  open: {kind: report.open, address: {path: open}}
+examples:
+""" + "".join(f"  - {{point: open, raw: '{{\"open\": {n}}}', value: {n}}}\n" for n in range(5))
 
 
 def written(folder: Path, port: int, host: str = "127.0.0.1", more: str = "", meter: str = METER) -> Path:
@@ -152,3 +165,59 @@ def test_the_command_prints_steps_and_cure_and_ends_with_one(
     with pytest.raises(typer.Exit):
         doctor("metre", folder)
     assert "did you mean 'meter'" in capsys.readouterr().err
+
+
+def inlet_site(folder: Path, port: int) -> Path:
+    (folder / "profiles" / "test").mkdir(parents=True)
+    (folder / "profiles" / "test" / "desk.yaml").write_text(DESK, encoding="utf-8")
+    (folder / "key").write_text("k" * 32, encoding="utf-8")
+    (folder / "site.yaml").write_text(
+        "version: 1\nsite: {id: sick, timezone: Asia/Ho_Chi_Minh, language: en}\n"
+        f"web: {{host: 127.0.0.1, port: {port}}}\nzones: [{{id: town}}]\ndevices:\n"
+        f"  - {{id: desk, profile: test/desk, zone: town, connection: {{secret: {{file: {folder / 'key'}}}}}}}\n",
+        encoding="utf-8",
+    )
+    return folder
+
+
+class Inlets:
+    """A hub's inlets, and how they answer."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason, self.bodies = reason, list[bytes]()
+
+    def largest(self, device: str) -> int | None:
+        return 4096 if device == "desk" and self.reason != "gone" else None
+
+    async def receive(self, _device: str, key: str, signed_at: str, signature: str, body: bytes) -> bool:
+        assert signature == signed(body, key, int(signed_at), "k" * 32)
+        self.bodies.append(body)
+        raise Refused(self.reason, f"says the hub: {self.reason}")
+
+
+@pytest.mark.parametrize(
+    ("reason", "steps", "ok", "fix"),
+    [
+        ("schema", ["configuration", "port", "sign_in", "read"], True, ""),
+        ("unsigned", ["configuration", "sign_in"], False, CURES["unsigned"][1]),
+        ("gone", ["configuration", "sign_in"], False, CURES["misconfigured"][1]),
+        ("not_ready", ["configuration", "sign_in"], False, CURES["refused"][1]),
+    ],
+)
+async def test_a_device_that_pushes_is_examined_at_the_hub_itself_and_nothing_is_stored(
+    tmp_path: Path, start: Start, reason: str, steps: list[str], ok: bool, fix: str
+) -> None:
+    inlets = Inlets(reason)
+    web = await start(inlets=inlets)
+    loaded = load(inlet_site(tmp_path, int(web.url.rpartition(":")[2])), REGISTRY)
+    (row,) = await examine(loaded, list(loaded.devices.values()), "en", 1.0)
+    names, last = ends(row)
+    assert (names, row["ok"], last["fix"]) == (steps, ok, fix)
+    assert inlets.bodies == ([] if reason == "gone" else [b"[]"]), "no object: nothing that a hub would take"
+
+
+async def test_without_a_hub_a_device_that_pushes_is_told_to_start_one(tmp_path: Path) -> None:
+    loaded = load(inlet_site(tmp_path, 9), REGISTRY)
+    (row,) = await examine(loaded, list(loaded.devices.values()), "en", 1.0)
+    names, last = ends(row)
+    assert (names, last["fix"]) == (["configuration", "port"], CURES["no_hub"][1])
