@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
-import structlog
 import typer
 
 from drivers import REGISTRY
 from hub.app import Hub
+from hub.cli import logs
 from hub.cli.interpreter import spare_what_stays
 from hub.cli.progress import Progress
 from hub.cli.stopping import run as run_until_signal
@@ -34,11 +34,7 @@ def run(
 ) -> None:
     """Run a site. / Chạy hệ thống."""
     sys.setswitchinterval(SWITCH_S)
-    level = logging.INFO if verbose else logging.WARNING
-    structlog.configure(
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-    )
+    logs.configure(logging.INFO if verbose else logging.WARNING)
     loaded = load(site, REGISTRY)
     folder = state or Path("var") / "state" / loaded.id
     code = run_until_signal(lambda stop: _run(loaded, folder, port, as_json, stop))
