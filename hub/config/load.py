@@ -22,6 +22,7 @@ from hub.config.secrets import Secrets
 from hub.config.settings import store, web
 from hub.config.site import Part, SiteFile
 from hub.config.validate import validate
+from hub.config.watching import Watching
 from hub.config.zones import Zones
 from hub.model import ConfigError, Rule, Site, Text
 
@@ -139,6 +140,8 @@ class Loader:
         store_settings = store(file.store, tree, self._secrets, self.report)
         notifications = Notifications(self.folder, self._secrets, file.site.language, self.report)
         notifying = notifications.read(part for _, part in self._parts)
+        watching = Watching(self._files, self._secrets, self._zones.found, file.site.timezone, self.report)
+        guarded = watching.guarded(file.plates, tree, [part for _, part in self._parts])
         if self.report.failed:
             return None
         head, devices = file.site, self.devices.found
@@ -158,6 +161,7 @@ class Loader:
             figures=tuple(self._figures.found),
             map=file.map,
             notifying=notifying,
+            guarded=guarded,
         )
 
     def _timezone(self, file: SiteFile, tree: Map) -> None:

@@ -6,6 +6,7 @@ from pydantic import WithJsonSchema, model_validator
 
 from hub.config.durations import Period
 from hub.config.figure import FigureEntry
+from hub.config.plates import PlatesEntry, WatchListEntry
 from hub.config.shape import Id, Place, Strict, Title, Words, said
 
 _REFERENCE = {
@@ -132,7 +133,7 @@ class ZoneEntry(Strict):
 
 
 MAY_BE_EMPTY = frozenset(
-    {"zones", "devices", "rules", "figures", "include", "contacts", "rosters", "channels", "escalations"}
+    {"zones", "devices", "rules", "figures", "include", "contacts", "rosters", "channels", "escalations", "watchlists"}
 )
 """Keys of a part that may stand with nothing after them."""
 
@@ -155,6 +156,7 @@ class Part(Strict):
     rosters: dict[str, Any] = said("Who is on duty when.", "Lịch trực.", default={})
     channels: dict[str, Any] = said("Ways to tell them.", "Kênh thông báo.", default={})
     escalations: dict[str, Any] = said("Who is told when.", "Các bước leo thang.", default={})
+    watchlists: list[WatchListEntry] = said("Plates that are looked for.", "Biển số cần theo dõi.", default=[])
 
     @model_validator(mode="before")
     @classmethod
@@ -171,6 +173,9 @@ class SiteFile(Part):
     site: SiteHead = said("Who the site is.", "Thông tin hệ thống.")
     web: WebEntry = said("Where the console listens.", "Giao diện web.", default_factory=WebEntry)
     store: StoreEntry = said("The database.", "Cơ sở dữ liệu.", default_factory=StoreEntry)
+    plates: PlatesEntry = said(
+        "Who may look at whole plates.", "Ai được xem biển số đầy đủ.", default_factory=PlatesEntry
+    )
     map: str | None = said(
         "GeoJSON drawn on the console's map.", "Tệp GeoJSON vẽ trên bản đồ.", default=None, example="map.geojson"
     )

@@ -5,6 +5,7 @@ from msgspec import Struct
 from hub.model.device import Device, Point
 from hub.model.figure import FigureSpec
 from hub.model.ids import DeviceId, PointId, ZoneId
+from hub.model.looking import Guarded
 from hub.model.notify import Notifying
 from hub.model.rule import Rule
 from hub.model.text import Text
@@ -58,5 +59,7 @@ class Site(Struct, frozen=True):
     notifying: Notifying = Notifying()
     figures: tuple[FigureSpec, ...] = ()
     """Published numbers."""
+    guarded: Guarded = Guarded()
+    """Who may look at whole plates, and which are looked for."""
     operators: int = 1
     """How many people watch the alarms at a time: a flood is judged for each of them."""
