@@ -26,6 +26,13 @@ from hub.model import (
     Value,
 )
 
+FoundRows = Callable[[DeviceId, str, Sequence[FoundRow]], None]
+"""Told of the rows that a group of a device has now."""
+
+
+def nobody(device: DeviceId, group: str, rows: Sequence[FoundRow]) -> None:
+    """Let rows be found that nobody asked about."""
+
 
 class BoundPoint(Struct, frozen=True):
     """A point as its driver needs it: whose it is, what to call it, where it lives."""
@@ -63,6 +70,8 @@ class BoundDevice(Struct, frozen=True):
     """The site's id, for names that two hubs at one server must not share."""
     state: str = ""
     """The hub's state folder, for what must outlive a run (certificates, trust); empty: there is none."""
+    found: tuple[FoundGroup, ...] = ()
+    """Tables that are looked at for rows which nobody listed."""
     neighbours: Mapping[DeviceId, Neighbour] = {}
     """Every enabled device of the site, for drivers whose spec says `hears`."""
 

@@ -14,7 +14,18 @@ import structlog
 from msgspec import Struct
 
 from drivers.backoff import Backoff, Pace
-from drivers.base import Acknowledger, BoundDevice, BoundPoint, Driver, Photographer, Picture, Receiving, Sink
+from drivers.base import (
+    Acknowledger,
+    BoundDevice,
+    BoundPoint,
+    Driver,
+    FoundRows,
+    Photographer,
+    Picture,
+    Receiving,
+    Sink,
+    nobody,
+)
 from drivers.statistics import Heard, Statistics
 from hub.metrics import Figure
 from hub.model import (
@@ -54,6 +65,8 @@ class Watched:
         """Longest answer (ns) since `$latency` was last told."""
         self.latency_due = 0
         self.statistics = Statistics()
+        self.tables: dict[str, Refused] = {}
+        """Found groups whose table cannot be taken, and why."""
         self.state = DeviceState.WAITING
         self._reason = ""
         self._sink = sink
@@ -96,6 +109,8 @@ class Fittings(Struct):
     pace: Pace
     """Shared by all lines: how many may open in a second."""
     backoff: Callable[[], Backoff]
+    found: FoundRows = nobody
+    """Told of rows that a device turns out to have."""
     key: object = None
     """Everything of the configuration that the line is made from: a line with an equal key need not be made anew."""
 

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 import structlog
 
-from drivers.base import BoundPoint, Driver
+from drivers.base import BoundDevice, BoundPoint, Driver
 from drivers.line import Fittings, Line, Watched
+from drivers.looks import Look, going_on
 from drivers.patience import Patience
 from drivers.scan import ScanGroup
 from hub.model import (
@@ -25,6 +26,7 @@ from hub.model import (
     Misconfigured,
     NoAnswer,
     Reason,
+    Refused,
     Sample,
     Unreachable,
     one_by_one,
@@ -50,6 +52,7 @@ class Polled(Line):
     def __init__(self, fittings: Fittings, groups: Sequence[ScanGroup]) -> None:
         super().__init__(fittings)
         self.groups = groups
+        self._found = fittings.found
         self._silent = 0
         self._hastened = False
         self._bell: asyncio.Future[None] | None = None
@@ -137,7 +140,7 @@ class Polled(Line):
         try:
             async with self.turn:
                 with self._patience:
-                    seen = await driver.read(group.points)
+                    seen = await self._asked(driver, watched, group)
         except NoAnswer as why:
             await self._silence(driver, watched, why)
         except Misconfigured as why:
@@ -147,6 +150,28 @@ class Polled(Line):
             raise Unreachable(f"the driver did not come back within {STUCK:g} s") from why
         else:
             self._answer(watched, group, seen, began)
+
+    async def _asked(self, driver: Driver, watched: Watched, group: ScanGroup) -> Sequence[Sample | Block]:
+        if not isinstance(group, Look):
+            return await driver.read(group.points)
+        name = group.group.name
+        try:
+            await group.ask(driver, self._found)
+            watched.tables.pop(name, None)
+        except Refused as why:
+            if name not in watched.tables:
+                log.warning("rows of a table are not taken", device=watched.id, group=name, why=str(why))
+            watched.tables[name] = why
+        return ()
+
+    def grow(self, devices: Sequence[BoundDevice], groups: Sequence[ScanGroup], key: object) -> None:
+        """Ask for other points of the same devices from now on; the line stays open."""
+        for device in devices:
+            self.watched[device.id].device = device
+        self.groups, self.key = going_on(self.groups, groups, self._clock.monotonic()), key
+        self._hastened = True
+        if self._bell is not None:
+            _ring(self._bell)
 
     def _answer(self, watched: Watched, group: ScanGroup, seen: Sequence[Sample | Block], began: int) -> None:
         samples = [s for s in seen if type(s) is Sample]
@@ -173,9 +198,13 @@ class Polled(Line):
             watched.slowest, watched.latency_due = 0, began + LATENCY_PERIOD
 
     def _judge(self, watched: Watched, group: ScanGroup) -> None:
-        if not group.bad and watched.state is DeviceState.ONLINE:
+        if not group.bad and not watched.tables and watched.state is DeviceState.ONLINE:
             return
         bad = [p for g in self.groups if g.device == watched.id for p in g.bad]
+        if not bad and watched.tables:
+            refused = next(iter(watched.tables.values()))
+            watched.report(DeviceState.DEGRADED, refused.reason, str(refused))
+            return
         if not bad:
             watched.report(DeviceState.ONLINE)
             return

@@ -14,11 +14,12 @@ from msgspec.structs import replace
 from drivers import scan
 from drivers.backoff import Backoff, Pace
 from drivers.base import BoundDevice, BoundPoint, Driver, DriverSpec, Neighbour, Picture, Receiving, Sink
-from drivers.bound import bind, neighbour_of, redirected
+from drivers.bound import bind, line_name, neighbour_of, redirected
 from drivers.emptied import Emptied
 from drivers.hints import Hints
 from drivers.joined import Joined
 from drivers.line import Fittings, Line, figures
+from drivers.looks import FoundRows, asked, nobody
 from drivers.polled import Polled
 from drivers.renewal import NewLine, Renewal, line_key
 from drivers.told import Told
@@ -60,8 +61,10 @@ class Runner:
         redirect: Mapping[DeviceId, tuple[str, int]] | None = None,
         site: str = "",
         state: str = "",
+        found: FoundRows = nobody,
     ) -> None:
         self._registry = registry
+        self._found_rows = found
         self._sink = sink
         self._joined = Joined(sink)
         self._clock = clock
@@ -221,6 +224,15 @@ class Runner:
         self._rest(d for d in self._resting if d.id not in rested)
         self._start(new)
 
+    def grow(self, devices: Sequence[Device]) -> None:
+        """Let lines ask for the points that rows brought or took; none is closed for it."""
+        renewal = self.renewal(devices)
+        going = {frozenset(line.watched): line for line in renewal.goes if isinstance(line, Polled)}
+        for come in renewal.comes:
+            line = going.get(frozenset(device.id for device in come.devices))
+            if line is not None:
+                line.grow(come.bound, asked(come), come.key)
+
     def _adopt(self, renewal: Renewal) -> list[Line]:
         self._neighbours, self._resting = renewal.neighbours, renewal.resting
         new = [self._line(come) for come in renewal.comes]
@@ -251,11 +263,9 @@ class Runner:
         if spec.pushes:
             available = {p.id: p for d in devices for p in d.points if p.kind == "$available"}
             return Told(fittings, {d.id: d.silent_after for d in devices}, available)
-        intervals = {p.id: p.interval or d.interval for d in devices for p in d.points}
-        points = [(p, intervals[p.id]) for d in fittings.devices for p in d.points]
         if any(d.events for d in devices):
-            return Emptied(fittings, scan.groups(points), self._sink)
-        return Polled(fittings, scan.groups(points))
+            return Emptied(fittings, asked(new), self._sink)
+        return Polled(fittings, asked(new))
 
     def _fittings(self, new: NewLine) -> Fittings:
         spec, devices, bound = new.spec, new.devices, new.bound
@@ -269,7 +279,7 @@ class Runner:
                 raise Misconfigured(str(fault)) from fault
 
         return Fittings(
-            name=_name(spec, devices),
+            name=line_name(spec, devices),
             driver=spec.name,
             build=build,
             devices=bound,
@@ -277,6 +287,7 @@ class Runner:
             clock=self._clock,
             pace=self._pace,
             backoff=lambda: Backoff(self._dice.random, **longest),
+            found=self._found_rows,
             key=new.key,
         )
 
@@ -284,10 +295,3 @@ class Runner:
         if spec.hears:
             return Hints(self._sink, self._polled, self._clock)
         return self._sink if spec.pushes else self._joined
-
-
-def _name(spec: DriverSpec, devices: Sequence[Device]) -> str:
-    """Return what a line is called in logs: driver, place, and its device when there is only one."""
-    host, port = spec.endpoint(devices[0].connection) if spec.endpoint else (devices[0].id, 0)
-    where = f"{host}:{port}" if port else host
-    return f"{spec.name} {where}" + (f" ({devices[0].id})" if len(devices) == 1 else "")

@@ -54,7 +54,9 @@ def simulated(site: Site) -> Site:
 
 
 def _with_rows(device: Device, groups: Mapping[str, Sequence[NamedRow]]) -> Device:
-    there = {p.id for p in device.points}
-    more = [p for g in device.found for known in groups.get(g.name, ()) for p in g.points(known.word, known.row)]
-    fresh = tuple(p for p in more if p.id not in there)
-    return replace(device, points=device.points + fresh) if fresh else device
+    if not device.found:
+        return device
+    names = {group.name for group in device.found}
+    own = tuple(p for p in device.points if p.name.partition(".")[0] not in names)
+    brought = (p for g in device.found for known in groups.get(g.name, ()) for p in g.points(known.word, known.row))
+    return replace(device, points=(*own, *brought))
