@@ -1,7 +1,10 @@
 """The state folder of one hub: locked against a second hub, its files opened, a damaged one set aside."""
 
 import fcntl
+import os
+import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, TypeVar
 
@@ -62,6 +65,22 @@ class StateFolder:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+    def key(self, name: str) -> bytes:
+        """Return a secret of 32 bytes that is made once and kept for its owner alone. Raises StorageError."""
+        path = self.path / name
+        try:
+            with (
+                suppress(FileExistsError),
+                open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as new,
+            ):
+                new.write(secrets.token_bytes(32))
+            key = path.read_bytes()
+        except OSError as error:
+            raise StorageError(f"the key {path} cannot be used ({error.strerror})") from error
+        if len(key) != 32:
+            raise StorageError(f"{path} is damaged; take it from a backup, or remove it to begin with a new one")
+        return key
 
     def journal(self, now: Timestamp) -> Journal:
         """Open the journal; of a damaged one, what alarms need is taken over where legible. Raises StorageError."""

@@ -24,6 +24,8 @@ class Right(StrEnum):
     WRITE = "write"
     """Set single points."""
     CONFIGURE = "configure"
+    PLATES = "plates"
+    """Look at whole plates, where the site grants it by name or role (`plates:`); the role alone does not do."""
     PEOPLE = "people"
 
 
@@ -46,8 +48,8 @@ class Person(Struct, frozen=True):
 _ACTS = {Right.ACK, Right.COMMENT, Right.RESET, Right.SHELVE, Right.COMMAND}
 _RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.READ}),
-    Role.OPERATOR: frozenset({Right.READ, *_ACTS}),
-    Role.ENGINEER: frozenset({Right.READ, *_ACTS, Right.SERVICE, Right.WRITE, Right.CONFIGURE}),
+    Role.OPERATOR: frozenset({Right.READ, *_ACTS, Right.PLATES}),
+    Role.ENGINEER: frozenset({Right.READ, *_ACTS, Right.PLATES, Right.SERVICE, Right.WRITE, Right.CONFIGURE}),
     Role.ADMIN: frozenset({Right.READ, Right.PEOPLE}),
 }
 

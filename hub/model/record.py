@@ -8,6 +8,7 @@ from hub.model.alarm import ServiceChange, Transition
 from hub.model.clock import Timestamp
 from hub.model.command import Command, CommandResult, OperatorAction, SystemNote
 from hub.model.device import DeviceChange, DeviceEvent, Stray
+from hub.model.looking import PlateLook
 from hub.model.notify import Delivery
 from hub.model.playbook import StepRecord
 from hub.model.reading import Block, Reading, Sample, Sheet
@@ -25,6 +26,7 @@ JournalRecord = (
     | Delivery
     | ServiceChange
     | StepRecord
+    | PlateLook
 )
 """What the journal keeps: durable before anyone hears of it."""
 

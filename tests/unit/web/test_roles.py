@@ -27,3 +27,7 @@ def test_a_word_that_is_no_role_is_answered_with_the_roles() -> None:
     assert role_of("viewer") is Role.VIEWER
     with pytest.raises(ValueError, match="the roles are viewer, operator, engineer, admin"):
         role_of("root")
+
+
+def test_only_who_works_with_alarms_can_be_granted_plates() -> None:
+    assert [role for role in Role if allowed(role, Right.PLATES)] == [Role.OPERATOR, Role.ENGINEER]
