@@ -7,7 +7,7 @@ state, spool, road, console, then the drivers; the database comes up beside them
 import asyncio
 import random
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -16,11 +16,12 @@ import structlog
 from msgspec.structs import replace
 
 from adapters import notify
-from adapters.timescale import EmbeddedPostgres, TimescaleAdapter
+from adapters.timescale import TimescaleAdapter
 from adapters.web import WebAdapter
 from drivers import REGISTRY
 from drivers.runner import Runner
 from hub.alarming import Alarming
+from hub.applying import Applying, House, Source
 from hub.commands import Acknowledging, Commands
 from hub.figures import figures
 from hub.folder import StateFolder
@@ -36,12 +37,13 @@ from hub.model import (
     DeviceStatus,
     Record,
     Site,
-    StorageError,
     SystemClock,
     SystemNote,
 )
+from hub.model.changes import Plan
 from hub.model.clock import iso
 from hub.model.notify import Notifying
+from hub.ownserver import OwnServer, Progress
 from hub.playbooks import Playbooks
 from hub.schedule import Calendar
 from hub.state import State
@@ -53,10 +55,8 @@ from rules.standing import standing
 log = structlog.get_logger(__name__)
 
 AGE_SECONDS = 0.5
-DATABASE_SECONDS = 15.0
 LOSS_SECONDS = 10.0
 DISK_SECONDS = 30.0
-Progress = Callable[[str], None]
 
 
 def static_folder() -> Path:
@@ -76,16 +76,19 @@ class Hub:
         port: int | None = None,
         progress: Progress = lambda _what: None,
         drill: bool = False,
+        source: Source | None = None,
     ) -> None:
-        """`drill`: alarms are marked DRILL, nobody outside is told, no device is commanded or acknowledged."""
+        """`drill`: alarms are marked DRILL, nobody outside is told, no device is commanded or acknowledged. `source`
+        reads the site anew; without it a change of the configuration needs a restart.
+        """
         self.site = site
+        self._source = source
         self._drill = drill
         self.port = site.web.port if port is None else port
         self._folder = StateFolder(state)
         self._clock = clock or SystemClock()
         self._progress = progress
         self._supervisor = Supervisor()
-        self._postgres: EmbeddedPostgres | None = None
 
     @property
     def url(self) -> str:
@@ -112,6 +115,7 @@ class Hub:
         self._notify.restore()  # before the alarms, which may have something to tell at once
         self._alarming.restore()
         self._playbooks.restore()
+        self._playbooks.describe(self.site.rules, self._engine.alarms(), self._clock.now())
         self._restore_view()
         self._commands.restore()
         self._progress("console")
@@ -121,7 +125,7 @@ class Hub:
         self._note("started", known if since is None else known | {"down_since": iso(since)})
         self._progress(f"{len(self.site.devices)} devices")
         self._supervise()
-        await self._bring_database()
+        await self._server.bring(self._progress)
 
     async def run_until_stopped(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set, then stop."""
@@ -133,6 +137,7 @@ class Hub:
         if not self._folder.taken:
             return
         if hasattr(self, "_web"):
+            await self._applying.stop()
             await self._commands.stop()
             await self._runner.stop()
             self._note("stopped", {})
@@ -145,8 +150,7 @@ class Hub:
             await self._store.close()
             self._journal.close()
             self._spool.close()
-        if self._postgres is not None:
-            await self._postgres.stop()
+            await self._server.stop()
         self._folder.release()
 
     def _build(self) -> None:
@@ -177,11 +181,14 @@ class Hub:
         self._notify = notify.NotifyAdapter(outside, journal=self._journal, clock=clock, state=keeps, note=self._note)
         telling = notify.Board(self._notify, self._folder.path)
         self._playbooks = Playbooks(site.rules, self._journal, clock)
+        self._server = OwnServer(site.store.url, self._folder.path, self._store, self._supervisor, self._note)
+        self._applying = Applying(site, self._source, self._house(), clock)
         self._web = WebAdapter(
             self._state, self._alarming, self._store, self._stream, state_folder=self._folder.path,
             static=static_folder(), clock=clock, metrics=self._metrics.exposition, ready=self._ready,
             commander=self._commands, statistics=self._runner.statistics, notifier=telling,
             checklists=self._playbooks, inlets=self._runner,
+            configurer=self._applying,
         )  # fmt: skip
         for part in (self._web, self._runner, self._commands, self._acknowledging, telling):
             self._metrics.add(part.figures)
@@ -196,11 +203,22 @@ class Hub:
         """Return what is published from now on: what consoles hear."""
         return self._stream.subscribe(name)
 
+    def _house(self) -> House:
+        return House(
+            engine=self._engine, alarming=self._alarming, journal=self._journal, road=self._road, state=self._state,
+            health=self._health, runner=self._runner, commands=self._commands, playbooks=self._playbooks,
+            notify=self._notify, store=self._store.describe,
+        )  # fmt: skip
+
+    async def apply(self, who: str) -> Plan:
+        """Take over what the files of the site say now. Raises ConfigError, Refused; then nothing has changed."""
+        return await self._applying.apply(who)
+
     def _permits(self, device: Device, spec: CommandSpec) -> bool | None:
         """Judge a command's interlock on the last readings."""
         if spec.interlock is None:
             return True
-        return standing(spec.interlock, device, self.site.points[spec.point], self._state.reading)
+        return standing(spec.interlock, device, self._state.site.points[spec.point], self._state.reading)
 
     def _watch_disks(self) -> None:
         def journal(trouble: str | None) -> None:
@@ -220,34 +238,6 @@ class Hub:
         now = self._clock.now()
         unheard = [DeviceStatus(d, DeviceState.WAITING, "waiting", "", now, None) for d in self.site.devices]
         self._state.restore(self._engine.alarms(), unheard, self._engine.out_of_service())
-
-    async def _bring_database(self) -> None:
-        if self.site.store.url == "embedded":
-            self._progress("database")
-            postgres = self._postgres = EmbeddedPostgres(self._folder.path)
-            if not await self._database_started(postgres, self._progress):
-                self._supervisor.start("database", partial(self._keep_trying, postgres))
-                return
-        else:
-            self._store.connect_to(self.site.store.url)
-        self._supervisor.start("store", self._store.run)
-
-    async def _database_started(self, postgres: EmbeddedPostgres, progress: Progress | None = None) -> bool:
-        try:
-            self._store.connect_to(await postgres.start(progress))
-        except (StorageError, OSError) as trouble:
-            log.error("the database does not start; alarms work without it", why=str(trouble))
-            self._note("database_not_started", {"error": str(trouble)})
-            return False
-        return True
-
-    async def _keep_trying(self, postgres: EmbeddedPostgres) -> None:
-        started = False
-        while not started:
-            await asyncio.sleep(DATABASE_SECONDS)
-            await postgres.stop()
-            started = await self._database_started(postgres)
-        await self._store.run()
 
     def _supervise(self) -> None:
         start = self._supervisor.start

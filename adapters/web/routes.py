@@ -12,6 +12,7 @@ from adapters.web.accounts import Accounts, Who
 from adapters.web.actions import Counter
 from adapters.web.auth import Gate, Tickets
 from adapters.web.broadcast import Broadcast
+from adapters.web.configuring import Configurer
 from adapters.web.passwords import Checker, Throttle
 from adapters.web.problem import sign_in
 from hub.model import Clock
@@ -43,6 +44,8 @@ class Parts(Struct):
     """None: no rule has one."""
     inlets: Inlets | None = None
     """None: nobody pushes to this hub."""
+    configurer: Configurer | None = None
+    """None: this hub's configuration is fixed."""
 
 
 class Call(Struct):

@@ -17,6 +17,7 @@ from adapters.web.actions import Counter
 from adapters.web.asyncapi import asyncapi
 from adapters.web.auth import Gate, Tickets
 from adapters.web.broadcast import DEFAULT_PACE, Broadcast, Pace, watched
+from adapters.web.configuring import Configurer
 from adapters.web.endpoint import endpoint, problems
 from adapters.web.files import Console, Enter
 from adapters.web.openapi import openapi
@@ -86,11 +87,12 @@ class WebAdapter:
         notifier: Notifier | None = None,
         checklists: Checklists | None = None,
         inlets: Inlets | None = None,
+        configurer: Configurer | None = None,
     ) -> None:
         self._view, self._desk, self._historian, self._stream = view, desk, historian, stream
         self._clock, self._pace, self._ready, self._metrics = clock, pace, ready, metrics
         self._commander, self._statistics, self._notifier = commander, statistics, notifier
-        self._checklists, self._inlets = checklists, inlets
+        self._checklists, self._inlets, self._configurer = checklists, inlets, configurer
         self._web = view.site.web
         self._accounts = Accounts(state_folder, clock)
         self._console = Console(static)
@@ -173,7 +175,7 @@ class WebAdapter:
         parts = Parts(
             self._view, self._historian, self._clock, self._accounts, tickets, Checker(), Throttle(self._clock),
             counter, broadcast, gate, self._commander, self._statistics, self._notifier,
-            self._checklists, self._inlets,
+            self._checklists, self._inlets, self._configurer,
         )  # fmt: skip
         app = web.Application(middlewares=[problems], client_max_size=LARGEST_BODY)
         app.on_response_prepare.append(_dress)

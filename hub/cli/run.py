@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +14,11 @@ import typer
 from drivers import REGISTRY
 from hub.app import Hub
 from hub.cli import logs
+from hub.cli.hangup import follow, hangups
 from hub.cli.interpreter import spare_what_stays
 from hub.cli.progress import Progress
 from hub.cli.stopping import run as run_until_signal
-from hub.config import load
-from hub.model import Site
+from hub.config import load_with_digest
 
 SWITCH_S = 0.001
 """Seconds after which a thread that waits for the interpreter gets it (Python: 0.005): the journal is written by one
@@ -35,16 +37,21 @@ def run(
     """Run a site. / Chạy hệ thống."""
     sys.setswitchinterval(SWITCH_S)
     logs.configure(logging.INFO if verbose else logging.WARNING)
-    loaded = load(site, REGISTRY)
+    source = partial(load_with_digest, site, REGISTRY)
+    loaded, _ = source()
     folder = state or Path("var") / "state" / loaded.id
-    code = run_until_signal(lambda stop: _run(loaded, folder, port, as_json, stop))
+
+    def hub(progress: Progress) -> Hub:
+        return Hub(loaded, folder, port=port, progress=progress, source=source)
+
+    code = run_until_signal(lambda stop: _run(hub, as_json, stop))
     if code:
         raise typer.Exit(code)
 
 
-async def _run(site: Site, folder: Path, port: int | None, as_json: bool, stop: asyncio.Event) -> int:
-    with Progress(quiet=as_json) as progress:
-        hub = Hub(site, folder, port=port, progress=progress)
+async def _run(build: Callable[[Progress], Hub], as_json: bool, stop: asyncio.Event) -> int:
+    with Progress(quiet=as_json) as progress, hangups() as again:
+        hub = build(progress)
         starting = asyncio.create_task(hub.start(), name="hub")
         stopping = asyncio.create_task(stop.wait())
         try:
@@ -53,8 +60,10 @@ async def _run(site: Site, folder: Path, port: int | None, as_json: bool, stop: 
                 starting.result()
                 progress.finish()
                 spare_what_stays()
+                reloading = asyncio.create_task(follow(hub, again), name="reloading")
                 _announce(hub, as_json, progress)
                 await stopping
+                reloading.cancel()
         finally:
             progress("stopping")
             await _end(hub, starting, progress)

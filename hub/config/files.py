@@ -1,5 +1,6 @@
 """The files of a site: read once each, named as people name them, includes followed."""
 
+import hashlib
 from pathlib import Path
 
 from hub.config.marks import Map, Mark, Seq, Source
@@ -20,7 +21,13 @@ class Files:
         self.folder = folder
         self._report = report
         self._read: set[Path] = set()
+        self._content = hashlib.sha256()
         self._shipped = shipped()
+
+    @property
+    def digest(self) -> str:
+        """Names everything that was read so far."""
+        return self._content.hexdigest()[:16]
 
     def name(self, path: Path) -> str:
         """Return a path as messages show it: inside the site, `shipped/…`, or whole."""
@@ -35,6 +42,7 @@ class Files:
         if found is None:
             return None
         source, text = found
+        self._content.update(f"{source.name}\0{text}\0".encode())
         own = path.is_relative_to(self.folder) or not path.is_relative_to(self._shipped)
         return (source, text) if own else (Source(source.name, source.lines, shipped=True), text)
 

@@ -31,11 +31,19 @@ SITE_FILE = "site.yaml"
 
 def load(folder: Path, drivers: Mapping[str, DriverLike]) -> Site:
     """Return the checked site of a folder. Raises ConfigError whose `problems` lists every mistake, sorted."""
-    site, problems = inspect(folder, drivers)
+    return load_with_digest(folder, drivers)[0]
+
+
+def load_with_digest(folder: Path, drivers: Mapping[str, DriverLike]) -> tuple[Site, str]:
+    """Return the checked site of a folder, and what tells these very files from others. Raises ConfigError."""
+    loader = Loader(folder, drivers)
+    with _uncollected():
+        site = loader.site()
     if site is None:
+        problems = loader.report.problems
         count = sum(p.level == "error" for p in problems)
         raise ConfigError(problems, f"the configuration of {folder} has {count} error{'s' if count != 1 else ''}")
-    return site
+    return site, loader.digest
 
 
 def inspect(folder: Path, drivers: Mapping[str, DriverLike]) -> tuple[Site | None, list[Problem]]:
@@ -69,6 +77,11 @@ class Loader:
         self._zones = Zones(self.folder, self.report)
         self.devices = Devices(self._files, self._library, self._secrets, self.report)
         self._parts: list[tuple[Path, Map]] = []
+
+    @property
+    def digest(self) -> str:
+        """Tells the files that were read from others."""
+        return self._files.digest
 
     def site(self) -> Site | None:
         """Read everything; return the site unless there was an error."""

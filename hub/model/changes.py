@@ -40,7 +40,7 @@ class Plan(Struct, frozen=True):
     others: list[str] = []
     """Other parts of the site that differ: zones, channels, figures and the like."""
     reconnect: list[DeviceId] = []
-    """Devices that are unchanged and share their connection with one that is not: the connection is made anew."""
+    """Devices that stay and whose connection is made anew: it has changed, or it is shared with what has."""
     ends: list[Ending] = []
     waits: list[str] = []
     """Settings that differ and wait for a restart of the hub."""

@@ -33,6 +33,7 @@ SLEEPS = {
     "drivers/snmp/trace.py": "between two rounds of a trace",
     "drivers/snmp/notifications.py": "between two reports of what was counted",
     "hub/app.py": "looks for aged points",
+    "hub/ownserver.py": "waits before a database is started again",
     "hub/commands/desk.py": "between two looks at whether a command had its effect; tests hand in another",
     "hub/aging.py": "looks for aged points",
     "hub/supervise.py": "waits before a part is started again",

@@ -3,6 +3,7 @@
 from adapters.web.rest import (
     alarms,
     commands,
+    configuration,
     devices,
     figures,
     history,
@@ -28,5 +29,6 @@ ROUTES: tuple[Route, ...] = (
     *load.ROUTES,
     *notifications.ROUTES,
     *ingest.ROUTES,
+    *configuration.ROUTES,
     *session.ROUTES,
 )

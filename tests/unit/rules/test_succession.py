@@ -86,3 +86,16 @@ def test_a_rule_that_cannot_be_compiled_leaves_the_old_ones_running():
     with pytest.raises(ValueError, match="bad"):
         succeed(old, site((rule(Comparison("above", "x"), name="bad"),), PANEL), later(1))
     assert inputs(old.step([reading("p/a", False)], later(2))) == [("fire:p/a", "return")]
+
+
+def test_a_point_whose_number_means_something_else_is_unknown_until_it_is_heard_again():
+    old = running(hot())
+    next_ = succeed(old, site((hot(20.0),), PANEL), later(1), strange=frozenset({"p/t"}))
+    assert next_.records == [], "61 of the old unit says nothing about 20 of the new one"
+    assert next_.engine.alarm("hot:p/t").last.active
+    assert inputs(next_.engine.step([reading("p/t", 1.0, at=later(2))], later(2))) == [("hot:p/t", "return")]
+
+
+def test_who_changed_the_rules_ended_the_alarms_of_those_that_are_gone():
+    (t,) = succeed(running(rule()), site((), PANEL), later(1), who="an").records
+    assert (t.input, t.who) == ("remove", "an")
