@@ -25,6 +25,7 @@ from hub.applying import Applying, House, Source
 from hub.commands import Acknowledging, Commands
 from hub.figures import figures
 from hub.folder import StateFolder
+from hub.growing import Growing
 from hub.health import Health
 from hub.intake import Road
 from hub.losses import Losses
@@ -93,6 +94,7 @@ class Hub:
     @property
     def url(self) -> str:
         """Where the console is."""
+        self._growing = Growing(state, self._clock)
         scheme = "https" if self.site.web.cert else "http"
         return f"{scheme}://{self.site.web.host}:{self.port}"
 
@@ -114,6 +116,7 @@ class Hub:
         self._build()
         self._notify.restore()  # before the alarms, which may have something to tell at once
         self._alarming.restore()
+        self.site = self._growing.restored(self.site)
         self._playbooks.restore()
         self._playbooks.describe(self.site.rules, self._engine.alarms(), self._clock.now())
         self._restore_view()
@@ -172,7 +175,7 @@ class Hub:
         self._metrics = Metrics()
         self._runner = Runner(
             list(site.devices.values()), REGISTRY, self._road, clock, dice=random.Random(), site=site.id,
-            state=str(self._folder.path),
+            state=str(self._folder.path), found=self._growing.found,
         )  # fmt: skip
         lines, drill = self._runner, self._drill
         self._commands = Commands(self._state, self._journal, lines, clock, judge=self._permits, drill=drill)
@@ -182,7 +185,7 @@ class Hub:
         telling = notify.Board(self._notify, self._folder.path)
         self._playbooks = Playbooks(site.rules, self._journal, clock)
         self._server = OwnServer(site.store.url, self._folder.path, self._store, self._supervisor, self._note)
-        self._applying = Applying(site, self._source, self._house(), clock)
+        self._applying = Applying(site, self._growing.source(self._source), self._house(), clock)
         self._web = WebAdapter(
             self._state, self._alarming, self._store, self._stream, state_folder=self._folder.path,
             static=static_folder(), clock=clock, metrics=self._metrics.exposition, ready=self._ready,
@@ -257,6 +260,7 @@ class Hub:
     async def _age(self) -> None:
         while True:
             await asyncio.sleep(AGE_SECONDS)
+        start("rows", partial(self._growing.run, lambda: self._applying.site, self._applying.grow))
             self._road.age()
 
     async def _keep_reserve(self) -> None:

@@ -121,6 +121,10 @@ class Applying:
         async with self._turn:
             drill = self._house.engine.drill
             site, engine = await asyncio.to_thread(_widened, widen, self.site, drill)
+            if engine is None:  # rows that went or came back bring no other points
+                for note in notes:
+                    self._say(note)
+                return
             self._follow(site, engine, lambda _next, _now: notes, None, _nothing)
             self._house.runner.grow(list(site.devices.values()))
         await self._house.store(site)
@@ -232,9 +236,10 @@ def _compiled(source: Source, drill: bool) -> tuple[Site, str, Engine]:
         raise Refused("rules", str(wrong)) from wrong
 
 
-def _widened(widen: Callable[[Site], Site], site: Site, drill: bool) -> tuple[Site, Engine]:
+def _widened(widen: Callable[[Site], Site], site: Site, drill: bool) -> tuple[Site, Engine | None]:
     wide = widen(site)
-    return wide, Engine(wide, drill=drill)
+    same = all(wide.devices[d.id].points == d.points for d in site.devices.values() if d.found)
+    return wide, None if same else Engine(wide, drill=drill)
 
 
 def _nothing() -> None:

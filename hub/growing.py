@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from hub.model import Clock, DeviceId, FoundGroup, FoundRow, Site, SystemNote, Timestamp
+from hub.model import Clock, Device, DeviceId, FoundGroup, FoundRow, Site, SystemNote, Timestamp
 from hub.model.found import NamedRow, Rows, named, with_rows
 
 log = structlog.get_logger(__name__)
@@ -23,6 +23,7 @@ GATHER_SECONDS = 0.5
 MOST_TOLD = 20
 """Rows that a note names; of more it says how many."""
 Known = dict[DeviceId, dict[str, list[NamedRow]]]
+Source = Callable[[], tuple[Site, str]]
 Widen = Callable[[Site], Site]
 Apply = Callable[[Widen, list[SystemNote]], Awaitable[None]]
 """Let the hub run with what `Widen` makes of its site."""
@@ -38,8 +39,24 @@ class Growing:
         self._told: dict[tuple[DeviceId, str], Sequence[FoundRow]] = {}
         self._news = asyncio.Event()
 
-    def restore(self) -> None:
-        """Read what earlier runs knew; a file that cannot be read is left aside, and the rows are found anew."""
+    def restored(self, site: Site) -> Site:
+        """Return a site with the points of the rows that earlier runs knew."""
+        self._restore()
+        return self.widened(site)
+
+    def source(self, source: Source | None) -> Source | None:
+        """Return what reads the configuration anew, so that known rows are in what it reads."""
+        if source is None:
+            return None
+
+        def read() -> tuple[Site, str]:
+            site, digest = source()
+            return self.widened(site), digest
+
+        return read
+
+    def _restore(self) -> None:
+        """Read the file; one that cannot be read only costs the walk, and perhaps a name."""
         try:
             self._known = msgspec.json.decode(self._path.read_bytes(), type=Known)
         except FileNotFoundError:
@@ -57,14 +74,15 @@ class Growing:
         self._told[device, group] = rows
         self._news.set()
 
-    async def run(self, groups: Callable[[DeviceId, str], FoundGroup | None], apply: Apply) -> None:
-        """Let the hub have the points of rows as they come, until cancelled."""
+    async def run(self, site: Callable[[], Site], apply: Apply) -> None:
+        """Let the hub have the points of rows as they come, until cancelled; `site` is what it runs with."""
         while True:
             await self._news.wait()
             await asyncio.sleep(GATHER_SECONDS)
             self._news.clear()
             told, self._told = self._told, {}
-            notes = [n for (device, name), rows in told.items() for n in self._take(groups(device, name), device, rows)]
+            devices = site().devices
+            notes = [n for (d, name), rows in told.items() for n in self._take(_group(devices.get(d), name), d, rows)]
             if notes:
                 await asyncio.to_thread(self._keep, msgspec.json.encode(self._known))
                 await apply(self.widened, notes)
@@ -90,6 +108,10 @@ class Growing:
             fresh.replace(self._path)
         except OSError as why:
             log.error("the rows that were found cannot be kept; after a restart they are found anew", why=str(why))
+
+
+def _group(device: Device | None, name: str) -> FoundGroup | None:
+    return None if device is None else next((g for g in device.found if g.name == name), None)
 
 
 def renewed(

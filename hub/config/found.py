@@ -22,7 +22,7 @@ from hub.model import SECOND, DeviceId, FoundGroup, FoundRow, Point, Text, Value
 LABEL = "4294967295"
 """What stands for a row's label until there is one: good as a name and as a number, and in nobody's title."""
 ANY = FoundRow(LABEL)
-SHORTEST_LOOK = 5 * SECOND
+SHORTEST_LOOK = SECOND
 
 
 class FoundPlan(Struct, frozen=True):
@@ -176,7 +176,7 @@ def _plan(
         report.error(at, "this driver cannot find rows by itself", "list the points, or repeat them with 'each'")
         return None
     if entry.every < SHORTEST_LOOK:
-        report.error(tree.value_marks["every"], "a table is looked at every 5s at most", "write 5s or more")
+        report.error(tree.value_marks["every"], "a table is looked at every second at most", "write 1s or more")
     given = fill(tree.get("address"), values, at, report)
     address = validate(spec.found, given if isinstance(given, Map) else Map(at), report)
     points: Map = tree["points"]

@@ -109,7 +109,7 @@ def test_a_group_names_a_parameter_that_there_is(tmp_path: Path) -> None:
 
 
 def test_a_table_is_not_looked_at_without_pause(tmp_path: Path) -> None:
-    assert "looked at every 5s at most" in complaint(tmp_path, "every: 1s")
+    assert "looked at every second at most" in complaint(tmp_path, "every: 500ms")
 
 
 def test_a_driver_that_cannot_find_rows_says_so(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def grown_site() -> Site:
 async def taken(folder: Path, *told: list[FoundRow]) -> tuple[Growing, list[str], list[Site]]:
     """Run a growing that is told of rows, until each telling was applied."""
     growing, applied, sites = Growing(folder, ManualClock()), asyncio.Event(), []
-    growing.restore()
+    growing.restored(grown_site())
     said: list[str] = []
 
     async def apply(widen, notes):
@@ -85,7 +85,7 @@ async def taken(folder: Path, *told: list[FoundRow]) -> tuple[Growing, list[str]
         sites.append(widen(grown_site()))
         applied.set()
 
-    task = asyncio.create_task(growing.run(lambda device, name: GROUP, apply))
+    task = asyncio.create_task(growing.run(grown_site, apply))
     for found in told:
         applied.clear()
         growing.found("sw", "port", found)
@@ -105,12 +105,10 @@ async def test_after_a_restart_the_points_are_there_before_the_device_is_heard(t
     monkeypatch.setattr("hub.growing.GATHER_SECONDS", 0)
     await taken(tmp_path, rows("a/1", "a-1"))
     again = Growing(tmp_path, ManualClock())
-    again.restore()
-    assert again.widened(grown_site()).points.keys() >= {"sw/port.a_1.status", "sw/port.a_1_2.status"}
+    assert again.restored(grown_site()).points.keys() >= {"sw/port.a_1.status", "sw/port.a_1_2.status"}
 
 
 def test_a_file_that_cannot_be_read_only_costs_the_walk(tmp_path):
     (tmp_path / FILE).write_text("{broken")
     growing = Growing(tmp_path, ManualClock())
-    growing.restore()
-    assert growing.widened(grown_site()).devices["sw"].points == ()
+    assert growing.restored(grown_site()).devices["sw"].points == ()
