@@ -17,6 +17,8 @@ from simulators.process import Process
 
 STEP = 0.5
 """Seconds between two looks at the process."""
+TURN = 0.005
+"""Seconds after which the simulators let others have a turn."""
 
 
 class Fleet:
@@ -68,9 +70,16 @@ class Fleet:
         self.where.clear()
 
     async def _move(self) -> None:
+        """Step for ever, line by line, so that whoever shares the event loop waits for a line and not for a province."""
+        loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(STEP)
-            self.step()
+            began = loop.time()
+            for line in self._lines:
+                line.tick(self._clock.now())
+                if loop.time() - began > TURN:
+                    await asyncio.sleep(0)
+                    began = loop.time()
 
     def step(self) -> None:
         """Show on the wire what the process says now."""

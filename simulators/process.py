@@ -9,7 +9,7 @@ from zlib import crc32
 
 from msgspec import Struct
 
-from hub.model import HOUR, SECOND, Point, PointId, Timestamp, Value
+from hub.model import HOUR, SECOND, DeviceId, Point, PointId, Timestamp, Value, split_point
 from hub.model.clock import DAY
 from simulators.calm import NOTHING, Calm
 
@@ -49,7 +49,7 @@ CURVES = {
 
 _ANY = Curve(10.0, 20.0, 2)
 _TRUE_WHEN_QUIET = frozenset({"power.mains", "service.up", "$available"})
-_QUIET_WORDS = ("normal", "ok", "online", "up", "closed", "idle", "good", "quiet")
+_QUIET_WORDS = ("normal", "ok", "online", "up", "closed", "idle", "good", "quiet", "default")
 _LOCAL = 7 * HOUR
 """Indochina time, by which the sun moves here."""
 
@@ -77,6 +77,10 @@ class Process:
         self.seed = seed
         self._calm = calm or {}
         self._held: dict[PointId, Held] = {}
+        self._orders = 0
+        self._ordered: dict[DeviceId, int] = {}
+        self._freed = 0
+        self._moving: dict[DeviceId, Timestamp] = {}
 
     def value(self, point: Point, now: Timestamp) -> Value:
         """Return the point's engineering value at `now`."""
@@ -90,14 +94,34 @@ class Process:
         before = self.value(point, now)
         start = float(before) if isinstance(before, int | float) else 0.0
         self._held[point.id] = Held(value, start, now, now + over if over else 0)
+        self._order(point.device)
+        if over:
+            self._moving[point.device] = max(now + over, self._moving.get(point.device, 0))
 
     def free(self, point: PointId) -> None:
         """Let the physics have a point back."""
         self._held.pop(point, None)
+        self._order(split_point(point)[0])
 
     def free_all(self) -> None:
         """Let the physics have everything back."""
         self._held.clear()
+        self._moving.clear()
+        self._orders += 1
+        self._freed = self._orders
+
+    def stamp(self, device: DeviceId, now: Timestamp) -> int:
+        """Return a number that stays the same while nobody sets a point of the device and none is on its way."""
+        until = self._moving.get(device)
+        if until is not None:
+            self._order(device)
+            if now >= until:
+                del self._moving[device]
+        return max(self._freed, self._ordered.get(device, 0))
+
+    def _order(self, device: DeviceId) -> None:
+        self._orders += 1
+        self._ordered[device] = self._orders
 
     def held(self, point: PointId) -> bool:
         """Tell whether somebody set this point."""
@@ -125,6 +149,13 @@ def quiet(point: Point, seed: int, now: Timestamp, calm: Calm = NOTHING) -> Valu
     return round(value) if point.type == "int" else round(value, curve.digits)
 
 
+def steady(point: Point) -> bool:
+    """Tell whether a point reads the same all day as long as nobody sets it."""
+    if point.type in ("bool", "text") or point.mapping:
+        return True
+    return point.type == "int" and point.kind not in CURVES and point.kind != "fire.heartbeat"
+
+
 def band(point: Point, calm: Calm = NOTHING) -> Curve:
     """Return the curve of a point's kind, moved to where the point's range and the rules let it be."""
     curve = CURVES.get(point.kind, _ANY)
@@ -138,6 +169,8 @@ def band(point: Point, calm: Calm = NOTHING) -> Curve:
     size = curve.high - curve.low
     low = low if low != -math.inf else _below(curve, high - 2 * size)
     high = high if high != math.inf else max(curve.high, low + 2 * size)
+    if high <= low:
+        return Curve(low, low, curve.digits)
     margin = (high - low) / 50
     inside = Curve(max(curve.low, low + margin), min(curve.high, high - margin), curve.digits, curve.daily)
     if inside.high - inside.low >= 0.5 * size:

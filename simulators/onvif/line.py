@@ -10,7 +10,7 @@ from simulators.onvif.camera import Key, SimulatedCamera
 from simulators.onvif.eyes import Channel
 from simulators.onvif.port import Port
 from simulators.onvif.signin import Gate
-from simulators.process import Process
+from simulators.process import Process, steady
 from simulators.raw import raw_of
 
 ELSEWHERE = "http://192.0.2.66:8000"
@@ -37,6 +37,8 @@ class OnvifLine(Line):
         self.camera.eyes.channels = [Channel(_token(d), d.title.vi or d.id) for d in devices]
         self._covers = [[p for p in d.points if p.kind == "camera.tamper"] for d in devices]
         self._about = [(p.address.about, p) for d in devices for p in d.points if p.address and p.address.about]
+        self._stamps: list[int] = []
+        self._lively = not all(steady(p) for d in devices for p in d.points if p.address is not None)
 
     async def start(self) -> Override:
         """Listen on a free loopback port. Raises OSError."""
@@ -48,8 +50,14 @@ class OnvifLine(Line):
         await self.port.stop()
 
     def tick(self, now: Timestamp) -> None:
-        """Show what every property is at `now`."""
+        """Show what every property is at `now`; where nobody has set anything since, it is what it was."""
         self._now = now
+        stamps = [self.process.stamp(d.id, now) for d in self.devices]
+        if stamps != self._stamps or self._lively:
+            self._stamps = stamps
+            self._show(now)
+
+    def _show(self, now: Timestamp) -> None:
         self.camera.about = {
             name: str(raw_of(p, self.process.value(p, now))) for name, p in self._about if name != "clock_offset"
         }
@@ -67,7 +75,7 @@ class OnvifLine(Line):
 
     def disturbed(self, device: DeviceId, now: Timestamp) -> None:
         """Break or heal the camera."""
-        self._now = now
+        self._now, self._stamps = now, []
         self.port.broken = {
             kind: fault.args.get("seconds", 0.0)
             for d in self.devices

@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 
 LONGEST_LEAP = 2 * SECOND
 """How far an agent lets time run on by itself between two ticks."""
+RECKONED = 4 * SECOND
+"""How long a rate is taken to have been the same: counters grow by it when they are reckoned."""
 ENTERPRISE = bytes.fromhex("80007ed905")
 """Beginning of an engine id under the number set aside for documents (RFC 5612), ending in octets (RFC 3411 5)."""
 
@@ -45,6 +47,7 @@ class Agent(asyncio.DatagramProtocol):
         self.person = Person(self.connection.user or "", self.connection.auth, self.connection.privacy)
         self._clock = SystemClock()
         self._now, self._ticked = now, self._clock.monotonic()
+        self._due = now + self.identity.engine[-1] % 8 * RECKONED // 8
         self._transport: asyncio.DatagramTransport | None = None
         self._frozen: dict[Name, Any] = {}
         self._set: dict[Name, Any] = {}
@@ -65,10 +68,12 @@ class Agent(asyncio.DatagramProtocol):
         if self.connection.version == community.V3:
             shared().forget(self.identity, self.person)
 
-    def tick(self, now: Timestamp) -> None:
-        """Let time pass."""
+    def tick(self, now: Timestamp, *, news: bool = True) -> None:
+        """Let time pass; without `news` counters are left to grow until somebody asks, or for four seconds."""
         self._now, self._ticked = now, self._clock.monotonic()
-        self.objects.refresh(now)
+        if news or now >= self._due:
+            self._due = now + RECKONED
+            self.objects.refresh(now)
         if not self._any("frozen"):
             self._frozen.clear()
 

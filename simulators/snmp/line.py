@@ -63,9 +63,10 @@ class SnmpLine(Line):
 
     def tick(self, now: Timestamp) -> None:
         """Let time pass; the first tick says when the agent began."""
-        if not self._ticked:
+        first = not self._ticked
+        if first:
             self._ticked, self.agent.objects.began = True, now
-        self.agent.tick(now)
+        self.agent.tick(now, news=first)
 
     def changed(self, point: PointId, now: Timestamp) -> None:
         """Show the new value at once."""

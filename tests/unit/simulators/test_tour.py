@@ -1,5 +1,7 @@
 """The starter site and its tour: quiet by themselves, and the tour makes exactly the expected alarms."""
 
+from collections.abc import Collection
+
 import pytest
 
 from drivers import REGISTRY
@@ -20,14 +22,15 @@ def site() -> Site:
 class Watch:
     """Shows the rules what the devices truly are, and when a silent one would count as offline."""
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: Fleet, devices: Collection[str] | None = None) -> None:
         self.fleet = fleet
+        self._points = [p.id for p in fleet.site.points.values() if devices is None or p.device in devices]
         self.engine = Engine(fleet.site)
         self.raised: list[tuple[str, int]] = []
         self._silent: dict[str, int] = {}
 
     def look(self, now: int) -> None:
-        readings = [self._reading(point, now) for point in self.fleet.site.points]
+        readings = [self._reading(point, now) for point in self._points]
         changes: list[Transition] = self.engine.step([r for r in readings if r.value is not None], now)
         self.raised += [(t.alarm, now - START) for t in changes if t.input == "raise"]
 
