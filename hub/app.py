@@ -90,11 +90,11 @@ class Hub:
         self._clock = clock or SystemClock()
         self._progress = progress
         self._supervisor = Supervisor()
+        self._growing = Growing(state, self._clock)
 
     @property
     def url(self) -> str:
         """Where the console is."""
-        self._growing = Growing(state, self._clock)
         scheme = "https" if self.site.web.cert else "http"
         return f"{scheme}://{self.site.web.host}:{self.port}"
 
@@ -112,11 +112,11 @@ class Hub:
         A database that does not come up is no reason to stop: alarms work without it, and it is tried again for ever.
         """
         self._folder.take()
+        self.site = self._growing.restored(self.site)
         self._progress("journal and alarm state")
         self._build()
         self._notify.restore()  # before the alarms, which may have something to tell at once
         self._alarming.restore()
-        self.site = self._growing.restored(self.site)
         self._playbooks.restore()
         self._playbooks.describe(self.site.rules, self._engine.alarms(), self._clock.now())
         self._restore_view()
@@ -255,12 +255,12 @@ class Hub:
             start("acknowledging", self._acknowledging.run)
         start("notify", self._notify.run)
         start("playbooks", self._playbooks.run)
+        start("rows", partial(self._growing.run, lambda: self._applying.site, self._applying.grow))
         start("drivers", self._runner.run)
 
     async def _age(self) -> None:
         while True:
             await asyncio.sleep(AGE_SECONDS)
-        start("rows", partial(self._growing.run, lambda: self._applying.site, self._applying.grow))
             self._road.age()
 
     async def _keep_reserve(self) -> None:
