@@ -70,7 +70,7 @@ class Fleet:
         self.where.clear()
 
     async def _move(self) -> None:
-        """Step for ever, line by line, so that whoever shares the event loop waits for a line and not for a province."""
+        """Step for ever, line by line, so that whoever shares the event loop waits for one of them."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(STEP)

@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 
 PERIOD = 5 * SECOND
 """How often a sensor reports what did not change; less for devices that count as silent sooner."""
+CROWD = 50
+"""How many sensors of one broker report that often; with more of them each reports less."""
 _QUIET_SHARE = 3
 """A device reports at least this many times before it would count as silent."""
 
@@ -26,12 +28,12 @@ _QUIET_SHARE = 3
 class Sensor:
     """One device of the line: its messages and when the next is due."""
 
-    def __init__(self, device: Device, seed: int) -> None:
+    def __init__(self, device: Device, seed: int, period: int = PERIOD) -> None:
         self.id = device.id
         self.messages = messages_of(device)
         self.points = tuple(p.id for m in self.messages for p in m.points)
         self.will = next((m.points[0].id for m in self.messages if m.availability), None)
-        self.period = min(PERIOD, (device.silent_after or _QUIET_SHARE * PERIOD) // _QUIET_SHARE)
+        self.period = min(period, (device.silent_after or _QUIET_SHARE * PERIOD) // _QUIET_SHARE)
         self._phase = crc32(f"{seed}/{device.id}".encode()) % self.period
         self.due = 0
         self.warned = False
@@ -49,7 +51,8 @@ class MqttLine(Line):
     def __init__(self, devices: Sequence[Device], process: Process, faults: Faults) -> None:
         super().__init__(devices, process, faults)
         self.broker = Broker()
-        self._sensors = {device.id: Sensor(device, process.seed) for device in devices}
+        period = PERIOD * max(1, len(devices) // CROWD)
+        self._sensors = {device.id: Sensor(device, process.seed, period) for device in devices}
         self._publisher: Publisher | None = None
         self._late: list[tuple[Timestamp, str, bytes, bool]] = []
         self._stuck: dict[tuple[DeviceId, str], bytes] = {}

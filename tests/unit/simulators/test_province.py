@@ -1,4 +1,4 @@
-"""The province by itself: what it is made of, that a quiet day raises nothing, and that its tour raises what it promises."""
+"""The province: what it is made of, that a quiet day raises nothing, and that its tour raises what it promises."""
 
 from collections import Counter
 
