@@ -127,20 +127,31 @@ class Address(_Strict):
         max_length=64,
         description="Token of the relay output that is set when the point is written; absent: it cannot be.",
     )
-    about: Literal["clock_offset", "manufacturer", "model", "firmware", "serial", "hardware"] | None = Field(
-        None, description="Instead of a topic: what the camera says of itself; clock_offset in seconds."
+    ptz: bool = Field(
+        False, description="Whether writing the token or name of a preset to the point moves the camera there."
+    )
+    absent: bool | None = Field(
+        None, description="What a message without a body means, for cameras that say so that there is no motion."
+    )
+    about: Literal["clock_offset", "manufacturer", "model", "firmware", "serial", "hardware", "presets"] | None = Field(
+        None,
+        description="Instead of a topic: what the camera says of itself; clock_offset in seconds, presets as a list.",
     )
 
     @model_validator(mode="after")
     def _one(self) -> Self:
         if (self.topic is None) == (self.about is None):
             raise ValueError("give a topic, or about; one of the two")
-        if self.about is not None and (self.item is not None or self.source or self.relay is not None):
-            raise ValueError("item, source and relay belong to a topic")
+        topical = self.item is not None or self.source or self.relay is not None or self.ptz or self.absent is not None
+        if self.about is not None and topical:
+            raise ValueError("item, source, relay, ptz and absent belong to a topic")
+        if self.relay is not None and self.ptz:
+            raise ValueError("a point sets a relay or moves the camera, not both")
         return self
 
     def __hash__(self) -> int:
-        return hash((self.topic, self.item, tuple(self.source.items()), self.type, self.relay, self.about))
+        how = self.type, self.relay, self.ptz, self.absent, self.about
+        return hash((self.topic, self.item, tuple(self.source.items()), *how))
 
 
 class Event(_Strict):

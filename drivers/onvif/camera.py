@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from drivers.onvif import soap
 from drivers.onvif.address import Connection, Tls
+from drivers.onvif.digest import Digest
 from drivers.onvif.markup import Element, parse
 from hub.model import Clock, Misconfigured, Unreachable
 
@@ -47,7 +48,7 @@ class Camera:
         self._clock = clock
         self._token = connection.auth == "token"
         self._http: aiohttp.ClientSession | None = None
-        self._digests: dict[int, aiohttp.DigestAuthMiddleware] = {}
+        self._digests: dict[int, Digest] = {}
         """By port: a challenge is good for the server that made it."""
 
     async def open(self) -> None:
@@ -172,12 +173,12 @@ class Camera:
         except (aiohttp.ClientError, ssl.SSLError, OSError, ValueError) as why:
             raise self._told(why) from why
 
-    def _signer(self, port: int | None) -> tuple[aiohttp.DigestAuthMiddleware, ...]:
+    def _signer(self, port: int | None) -> tuple[Digest, ...]:
         user = self._connection.user
         if port is None or user is None:
             return ()
         if port not in self._digests:
-            self._digests[port] = aiohttp.DigestAuthMiddleware(user, self._password)
+            self._digests[port] = Digest(user, self._password)
         return (self._digests[port],)
 
     def _told(self, why: Exception) -> Unreachable:

@@ -8,9 +8,11 @@ from drivers.base import BoundDevice, BoundPoint, Picture, Sink
 from drivers.onvif import soap
 from drivers.onvif.address import Address, Connection
 from drivers.onvif.camera import Camera
+from drivers.onvif.condition import Condition
 from drivers.onvif.inquiry import clock_offset, information, services
 from drivers.onvif.media import Media
 from drivers.onvif.notification import Notification
+from drivers.onvif.presets import go, listed, presets
 from drivers.onvif.pullpoint import PullPoint, gone
 from drivers.onvif.relays import set_relay
 from drivers.onvif.routes import Routes
@@ -22,10 +24,10 @@ from hub.model import (
     SECOND,
     Clock,
     DeviceId,
-    DeviceState,
     Intake,
     Misconfigured,
     Reason,
+    Refused,
     Sample,
     SystemClock,
     Timestamp,
@@ -59,9 +61,11 @@ class OnvifDriver:
         self.known_offset: int | None = None
         """By how much (ns) the camera's clock is ahead; None: it does not say."""
         self._about: dict[str, str] = {}
-        self._events = ""
+        self._events = self._ptz = ""
+        self.condition = Condition(devices, self.camera.where)
         self.media = Media(self.camera, {}, self.connection.path)
         self._pictures = asyncio.Semaphore(TOGETHER)
+        self._presets: dict[DeviceId, str] = {}
         self._sources = {d.id: _source(d) for d in devices}
         self._measured = 0
         self._heard = {d.id: Heard() for d in devices}
@@ -76,7 +80,9 @@ class OnvifDriver:
         self._about = await information(self.camera, self.connection.path)
         named = await services(self.camera, self.connection.path)
         self._events = named.get(soap.EVENTS, self.connection.path)
+        self._ptz = named.get(soap.PTZ, self.connection.path)
         self.media = Media(self.camera, named, self.connection.path)
+        await self._look()
         self._anew = False
         await self._create()
 
@@ -87,7 +93,7 @@ class OnvifDriver:
 
     async def subscribe(self, sink: Sink) -> None:
         """Hand over what the camera reports until it is lost. Raises Unreachable."""
-        self._tell_health(sink)
+        self.condition.tell(sink, anew=True)
         sink.take(Intake(samples=self._own()))
         await self._begin()
         while True:
@@ -103,7 +109,15 @@ class OnvifDriver:
             await self._between(began, said, sink)
 
     async def write(self, point: BoundPoint, value: Value) -> None:
-        """Set the relay output of a point; its topic says what became of it. Raises Refused, Unreachable."""
+        """Set the relay output of a point, or move to a preset; its topic says what became of it.
+
+        Raises Refused, Unreachable.
+        """
+        address: Address = point.address
+        if address.ptz:
+            source = self._sources[point.device]
+            await go(self.camera, self.media, self._ptz, point, value, source)
+            return
         await set_relay(self.camera, self.connection.path, point, value)
 
     async def picture(self, device: DeviceId) -> Picture:
@@ -147,6 +161,7 @@ class OnvifDriver:
     async def _begin(self) -> None:
         """Ask for every state; what was known before and is not named again is known no more."""
         told = self.routes.restart()
+        self.condition.restart()
         self._before = (self._before or set()) | told
         await self.pull_point.synchronize()
 
@@ -170,7 +185,8 @@ class OnvifDriver:
                 await asyncio.sleep(PAUSE)
         if now - self._measured >= HOUR:
             await self._measure()
-            self._tell_health(sink)
+            await self._look()
+            self.condition.tell(sink)
             sink.take(Intake(samples=self._own()))
 
     def _settle(self, sink: Sink) -> None:
@@ -180,23 +196,26 @@ class OnvifDriver:
             if lost:
                 sink.take(Intake(samples=lost))
         self._before = None
+        self.condition.settle()
+        self.condition.tell(sink)
+
+    async def _look(self) -> None:
+        """Ask what the camera shows, and where it can look. Raises Unreachable when that is no matter of rights."""
+        self.media.forget()
+        known: list[str] | None = None
+        with contextlib.suppress(Fault):
+            known = [p.source for p in await self.media.profiles()]
+        self.condition.sources(known if known and all(known) else None)
+        if any(p.address.about == "presets" for d in self._devices for p in d.points):
+            with contextlib.suppress(Fault, Refused):
+                for device, source in self._sources.items():
+                    self._presets[device] = listed(await presets(self.camera, self.media, self._ptz, source))
 
     async def _measure(self) -> None:
         self.known_offset = await clock_offset(self.camera, self.connection.path, self._clock)
         self.camera.offset = self.known_offset or 0
+        self.condition.clock(self.camera.offset)
         self._measured = self._clock.monotonic()
-
-    def _tell_health(self, sink: Sink) -> None:
-        skew = self.known_offset or 0
-        for device in self._devices:
-            if abs(skew) > self.connection.max_skew:
-                ahead = "ahead" if skew > 0 else "behind"
-                detail = (
-                    f"the clock of {self.camera.where} is {abs(skew) / SECOND:.0f} s {ahead}; set it, or give it NTP"
-                )
-                sink.report(device.id, DeviceState.DEGRADED, "clock_skew", detail)
-            else:
-                sink.report(device.id, DeviceState.ONLINE)
 
     def _own(self) -> list[Sample]:
         """Return what the camera says of itself."""
@@ -205,6 +224,8 @@ class OnvifDriver:
             address: Address = point.address
             if address.about == "clock_offset":
                 said: Value | None = None if self.known_offset is None else self.known_offset / SECOND
+            elif address.about == "presets":
+                said = self._presets.get(point.device)
             elif address.about is not None:
                 said = self._about.get(address.about) or None
             else:
@@ -215,11 +236,13 @@ class OnvifDriver:
     def _hand_over(self, said: Sequence[Notification], sink: Sink) -> None:
         intake, now = Intake(), self._clock.now()
         for one in said:
+            self.condition.hear(one)
             at, mark = self._time_of(one)
             for device in self.routes.take(one, at, mark, now, intake):
                 self._heard[device].messages += 1
         if intake.samples or intake.events or intake.strays:
             sink.take(intake)
+        self.condition.tell(sink)
 
     def _time_of(self, said: Notification) -> tuple[Timestamp | None, Reason]:
         """Return a message's time by the hub's clock. A state that stood before is true now, whenever it began."""

@@ -20,6 +20,8 @@ LONGEST = 4096
 MOST_ITEMS = 64
 NEVER = 30 * 365 * DAY
 """Times before the year 2000 mean that it never happened: cameras write 1970 (ONVIF Core 9.5.1 leaves it open)."""
+_MISSPELT = {"VideoSoure": "VideoSource"}
+"""Steps that some cameras misspell (field reports of ONVIF clients)."""
 TRUE = frozenset({"true", "1", "active", "yes", "on"})
 FALSE = frozenset({"false", "0", "inactive", "no", "off"})
 
@@ -63,9 +65,9 @@ def topic_of(element: Element | None) -> str:
 
 def _step(step: str, prefixes: Mapping[str, str]) -> str:
     prefix, colon, name = step.rpartition(":")
-    if colon and (prefixes.get(prefix) == TOPICS or prefix == "tns1"):
-        return name
-    return step
+    if colon and prefixes.get(prefix) != TOPICS and prefix != "tns1":
+        return step
+    return _MISSPELT.get(name, name)
 
 
 def _items(message: Element, part: str) -> dict[str, str | Element]:
@@ -91,6 +93,8 @@ def moment(text: str) -> Timestamp | None:
 
 def value_of(address: Address, data: Items) -> Value | Reason:
     """Return the raw value that an address finds in the data items, or why there is none."""
+    if not data and address.absent is not None:
+        return address.absent
     if address.item is not None:
         found = data.get(address.item)
     else:

@@ -116,6 +116,9 @@ def _sample(point: _Point, said: Notification, at: Timestamp | None, mark: Reaso
         if not point.instances:
             return Sample(name, None, at, Reason.NOT_PROGRAMMED)
         return Sample(name, _folded(point, next(reversed(point.instances.values()))), at, mark)
+    if not said.source and not said.data:
+        # a message without a body speaks of every instance at once
+        point.instances.clear()
     value = value_of(point.bound.address, said.data)
     if isinstance(value, Reason):
         return Sample(name, None, at, value)

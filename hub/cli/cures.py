@@ -53,6 +53,14 @@ CURES = {
         "câu trả lời không đúng giao thức: kiểm tra cổng, kiểu khung (framing), đơn vị và loại thiết bị",
         "what comes back is not this protocol: check port, framing, unit and model of the device",
     ),
+    "stream_lost": (
+        "camera trả lời nhưng không có hình: kiểm tra ống kính, cáp và kênh trên đầu ghi (`source:`)",
+        "the camera answers and sees nothing: look at lens and cable, and at the recorder's channel (`source:`)",
+    ),
+    "storage_failed": (
+        "thẻ nhớ hoặc ổ cứng của camera hỏng, có thể không ghi hình: thay thẻ hoặc ổ, rồi định dạng trên camera",
+        "card or disk of the camera has failed, it may record nothing: replace it and format it at the camera",
+    ),
     "misconfigured": (
         "cấu hình không thể chạy: sửa theo câu trên rồi chạy `citywatch check`",
         "the configuration cannot work: change what the line above names, then run `citywatch check`",

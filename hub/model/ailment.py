@@ -13,6 +13,8 @@ AILMENTS = {
     "timeout": "the way is there, the answer does not come",
     "protocol_error": "answers come and make no sense: wrong framing, unit or model of device",
     "clock_skew": "the device's clock differs too much",
+    "stream_lost": "the camera answers and sees nothing: lens, cable or channel",
+    "storage_failed": "the camera answers and its card or disk has failed: it may record nothing",
     "stale": "the device has not spoken for longer than it should",
     "misconfigured": "the configuration cannot work; trying again does not help",
 }

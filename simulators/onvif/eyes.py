@@ -32,11 +32,11 @@ class Eyes:
         self._now = now
         self._drawn: dict[int, tuple[tuple[int, bool], bytes]] = {}
 
-    def profiles(self, _body: str) -> Answer:
+    def profiles(self, _body: str, _query: str = "") -> Answer:
         """Answer GetProfiles."""
         return 200, templates.profiles([(f"main-{n}", c.token) for n, c in enumerate(self.channels)])
 
-    def address(self, body: str) -> Answer:
+    def address(self, body: str, _query: str = "") -> Answer:
         """Answer GetSnapshotUri."""
         asked = re.search(r"ProfileToken[^>]*>main-(\d+)<", body)
         if asked is None or int(asked[1]) >= len(self.channels):

@@ -9,13 +9,17 @@ from simulators.faults import Faults
 from simulators.onvif.camera import Key, SimulatedCamera
 from simulators.onvif.eyes import Channel
 from simulators.onvif.port import Port
+from simulators.onvif.quirks import quirks_of
 from simulators.onvif.signin import Gate
 from simulators.process import Process, steady
 from simulators.raw import raw_of
 
 ELSEWHERE = "http://192.0.2.66:8000"
 """What a camera names that lies about where it is (RFC 5737: nobody is there)."""
-_TOGETHER = ("cut", "silence", "delay", "garbage", "half_frames", "exception", "unauthorized", "entities", "endless")
+_TOGETHER = (
+    "cut", "silence", "delay", "garbage", "half_frames", "exception", "unauthorized", "entities", "endless", "huge",
+    "redirect",
+)  # fmt: skip
 
 
 class OnvifLine(Line):
@@ -30,6 +34,7 @@ class OnvifLine(Line):
         self._now: Timestamp = 0
         self.camera = SimulatedCamera(Gate(connection.user, secret), lambda: self.port.base, self._own_time)
         self.port = Port(self.camera)
+        self.camera.quirks = quirks_of(tag for d in devices for tag in d.tags)
         self._properties: dict[Key, tuple[DeviceId, dict[str, Point]]] = {}
         self.camera.obey = self._switch
         for device in devices:
@@ -77,7 +82,7 @@ class OnvifLine(Line):
         """Break or heal the camera."""
         self._now, self._stamps = now, []
         self.port.broken = {
-            kind: fault.args.get("seconds", 0.0)
+            kind: next(iter(fault.args.values()), 0.0)
             for d in self.devices
             for kind in _TOGETHER
             if (fault := self.faults.of(d.id, kind)) is not None
@@ -118,7 +123,7 @@ class OnvifLine(Line):
     def _place(self, device: Device) -> None:
         for point in device.points:
             address: Address | None = point.address
-            if address is None or address.topic is None:
+            if address is None or address.topic is None or address.ptz:
                 continue
             source = address.source or _channel(device)
             key = address.topic.removesuffix(SUBTREE), tuple(source.items())

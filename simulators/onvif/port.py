@@ -11,7 +11,7 @@ from simulators.onvif import templates
 from simulators.onvif.camera import SimulatedCamera
 
 LARGEST = 65_536
-_SPOILT = frozenset({"garbage", "entities", "redirect", "half_frames", "endless"})
+_SPOILT = frozenset({"garbage", "entities", "redirect", "half_frames", "huge", "endless"})
 _KIND = "application/soap+xml; charset=utf-8"
 
 
@@ -76,19 +76,23 @@ class Port:
         if request.content_length is not None and request.content_length > LARGEST:
             return web.Response(status=413)
         if "unauthorized" in self.broken:
-            return web.Response(status=401, headers={"WWW-Authenticate": self.camera.gate.challenge()})
+            return self._unauthorized(web.Response(status=401))
         if "exception" in self.broken:
             return _xml(500, templates.fault("ter:HardwareFailure", "The device has failed"))
         if request.method == "GET":
             return await self._picture(request)
+        if self.camera.quirks.one_path not in ("", request.path):
+            return web.Response(status=404)
         body = (await request.read()).decode(errors="replace")
-        status, text = await self.camera.answer(request.method, request.headers.get("Authorization", ""), body)
+        status, text = await self.camera.answer(
+            request.method, request.headers.get("Authorization", ""), body, request.query_string
+        )
         return await self._spoilt(request, status, text)
 
     async def _picture(self, request: web.BaseRequest) -> web.StreamResponse:
         found = self.camera.picture(request.query.get("channel", ""), request.headers.get("Authorization", ""))
         if found == 401:
-            return web.Response(status=401, headers={"WWW-Authenticate": self.camera.gate.challenge()})
+            return self._unauthorized(web.Response(status=401))
         if isinstance(found, bytes) and not self._spoils():
             return web.Response(body=found, content_type="image/jpeg")
         return await self._spoilt(request, 404 if found is None else 200, "no picture")
@@ -103,13 +107,15 @@ class Port:
             return web.Response(body=templates.DTD_BOMB, content_type="text/xml")
         if "redirect" in self.broken:
             return web.Response(status=307, headers={"Location": "http://127.0.0.1:1/elsewhere"})
-        if "half_frames" in self.broken:
-            return await self._half(request, text.encode())
-        if "endless" in self.broken:
-            return await self._endless(request)
+        for kind, spoil in (("half_frames", self._half), ("huge", self._huge), ("endless", self._endless)):
+            if kind in self.broken:
+                return await spoil(request, text.encode())
         answer = _xml(status, text)
-        if status == 401:
-            answer.headers["WWW-Authenticate"] = self.camera.gate.challenge()
+        return self._unauthorized(answer) if status == 401 else answer
+
+    def _unauthorized(self, answer: web.Response) -> web.Response:
+        for challenge in self.camera.gate.challenges():
+            answer.headers.add("WWW-Authenticate", challenge)
         return answer
 
     async def _half(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
@@ -120,7 +126,18 @@ class Port:
         _abort(request)
         return response
 
-    async def _endless(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def _huge(self, request: web.BaseRequest, _body: bytes) -> web.StreamResponse:
+        """Announce an answer of `broken["huge"]` megabytes, and send it."""
+        left = int(self.broken["huge"] * 1_000_000)
+        response = web.StreamResponse(headers={"Content-Length": str(left), "Content-Type": _KIND})
+        await response.prepare(request)
+        with contextlib.suppress(ConnectionError):
+            while left > 0:
+                await response.write(b"<a/>" * (min(left, 65_536) // 4))
+                left -= 65_536
+        return response
+
+    async def _endless(self, request: web.BaseRequest, _body: bytes) -> web.StreamResponse:
         """Never come to an end, neither quickly nor slowly enough to be taken for silent."""
         response = web.StreamResponse(headers={"Content-Type": _KIND})
         await response.prepare(request)

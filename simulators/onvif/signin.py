@@ -19,6 +19,8 @@ class Gate:
     def __init__(self, user: str | None, password: str, ways: frozenset[str] = frozenset({"digest", "token"})) -> None:
         self.ways = ways
         self.refused = 0
+        self.basic_first = False
+        """Whether it offers Basic before Digest."""
         self.nonce = secrets.token_hex(16)
         self._user = user
         self._password = password
@@ -33,8 +35,11 @@ class Gate:
         self.refused += not good
         return good
 
-    def challenge(self) -> str:
-        """Return what a digest is to be made of."""
+    def challenges(self) -> list[str]:
+        """Return the ways to sign in, in the order of the camera's own liking."""
+        return [*(['Basic realm="simulated camera"'] if self.basic_first else []), self._challenge()]
+
+    def _challenge(self) -> str:
         return f'Digest realm="{REALM}", qop="auth", nonce="{self.nonce}", algorithm=MD5'
 
     def _digest(self, method: str, header: str) -> bool:

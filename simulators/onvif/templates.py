@@ -6,6 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from hub.model import Timestamp
 from hub.model.clock import iso
+from simulators.onvif.quirks import Quirks
 
 SPACES = {
     "s": "http://www.w3.org/2003/05/soap-envelope",
@@ -13,6 +14,7 @@ SPACES = {
     "tds": "http://www.onvif.org/ver10/device/wsdl",
     "trt": "http://www.onvif.org/ver10/media/wsdl",
     "tev": "http://www.onvif.org/ver10/events/wsdl",
+    "tptz": "http://www.onvif.org/ver20/ptz/wsdl",
     "tt": "http://www.onvif.org/ver10/schema",
     "wsnt": "http://docs.oasis-open.org/wsn/b-2",
     "ter": "http://www.onvif.org/ver10/error",
@@ -65,7 +67,7 @@ def information(about: Mapping[str, str]) -> str:
 
 def services(base: str) -> str:
     """Return the answer to GetServices."""
-    places = {"tds": "device_service", "trt": "media_service", "tev": "event_service"}
+    places = {"tds": "device_service", "trt": "media_service", "tev": "event_service", "tptz": "ptz_service"}
     inside = "".join(
         f"<tds:Service><tds:Namespace>{SPACES[prefix]}</tds:Namespace><tds:XAddr>{base}/onvif/{place}</tds:XAddr>"
         "<tds:Version><tt:Major>2</tt:Major><tt:Minor>6</tt:Minor></tds:Version></tds:Service>"
@@ -74,10 +76,32 @@ def services(base: str) -> str:
     return envelope(f"<tds:GetServicesResponse>{inside}</tds:GetServicesResponse>")
 
 
-def subscribed(address: str, now: Timestamp, until: Timestamp, number: int) -> str:
-    """Return the answer to CreatePullPointSubscription, the subscription's number as a reference parameter."""
-    parameter = f'<dom0:SubscriptionId xmlns:dom0="http://www.axis.com/2009/event">{number}</dom0:SubscriptionId>'
-    parameters = f"<wsa:ReferenceParameters>{parameter}</wsa:ReferenceParameters>"
+def capabilities(base: str, pulls: bool) -> str:
+    """Return the answer to GetCapabilities, which older clients ask."""
+    event = (
+        f"<tt:XAddr>{base}/onvif/event_service</tt:XAddr><tt:WSSubscriptionPolicySupport>true"
+        f"</tt:WSSubscriptionPolicySupport><tt:WSPullPointSupport>{str(pulls).lower()}</tt:WSPullPointSupport>"
+        "<tt:WSPausableSubscriptionManagerInterfaceSupport>false</tt:WSPausableSubscriptionManagerInterfaceSupport>"
+    )
+    streams = "<tt:StreamingCapabilities/>"
+    inside = (
+        f"<tt:Device><tt:XAddr>{base}/onvif/device_service</tt:XAddr></tt:Device><tt:Events>{event}</tt:Events>"
+        f"<tt:Media><tt:XAddr>{base}/onvif/media_service</tt:XAddr>{streams}</tt:Media>"
+        f"<tt:PTZ><tt:XAddr>{base}/onvif/ptz_service</tt:XAddr></tt:PTZ>"
+    )
+    return envelope(
+        f"<tds:GetCapabilitiesResponse><tds:Capabilities>{inside}</tds:Capabilities></tds:GetCapabilitiesResponse>"
+    )
+
+
+def subscribed(address: str, now: Timestamp, until: Timestamp, number: int | None) -> str:
+    """Return the answer to CreatePullPointSubscription, its number as a parameter, or in the address alone."""
+    parameter = (
+        ""
+        if number is None
+        else (f'<dom0:SubscriptionId xmlns:dom0="http://www.axis.com/2009/event">{number}</dom0:SubscriptionId>')
+    )
+    parameters = parameter and f"<wsa:ReferenceParameters>{parameter}</wsa:ReferenceParameters>"
     reference = f"<wsa:Address>{escape(address)}</wsa:Address>{parameters}"
     return envelope(
         "<tev:CreatePullPointSubscriptionResponse>"
@@ -103,18 +127,48 @@ def pulled(messages: Sequence[str], now: Timestamp, until: Timestamp) -> str:
     return envelope(f"<tev:PullMessagesResponse>{times}{''.join(messages)}</tev:PullMessagesResponse>")
 
 
-def message(topic: str, operation: str, at: Timestamp, source: Mapping[str, str], data: Mapping[str, str]) -> str:
-    """Return one notification; `operation` is empty for what happens once."""
+def message(
+    quirks: Quirks, topic: str, operation: str, at: Timestamp, source: Mapping[str, str], data: Mapping[str, str]
+) -> str:
+    """Return one notification as a camera with these quirks writes it; `operation` is empty for what happens once."""
     said = f' PropertyOperation="{operation}"' if operation else ""
-    inside = f"<tt:Source>{_items(source)}</tt:Source>" + (f"<tt:Data>{_items(data)}</tt:Data>" if data else "")
+    shown = topic.replace("VideoSource/", "VideoSoure/") if quirks.misspelt else topic
+    time = "0000-00-00T00:00:00Z" if quirks.zero_date else "1970-01-01T00:00:00Z" if quirks.epoch else iso(at)
+    inside = f"<tt:Source>{_items(_sources(quirks, source))}</tt:Source>"
+    inside += f"<tt:Data>{_items(_data(quirks, data))}</tt:Data>" if data else ""
+    body = f'<wsnt:Message><tt:Message UtcTime="{time}"{said}>{inside}</tt:Message></wsnt:Message>'
+    if quirks.bare and operation and set(data.values()) == {"false"}:
+        body = ""
     return (
-        f'<wsnt:NotificationMessage><wsnt:Topic Dialect="{_DIALECT}">{escape(topic)}</wsnt:Topic><wsnt:Message>'
-        f'<tt:Message UtcTime="{iso(at)}"{said}>{inside}</tt:Message></wsnt:Message></wsnt:NotificationMessage>'
+        f'<wsnt:NotificationMessage><wsnt:Topic Dialect="{_DIALECT}">{escape(shown)}{"//." if quirks.stray else ""}'
+        f"</wsnt:Topic>{body}</wsnt:NotificationMessage>"
     )
 
 
+def _sources(quirks: Quirks, source: Mapping[str, str]) -> dict[str, str]:
+    return {(quirks.source if quirks.source and n.startswith("VideoSource") else n): v for n, v in source.items()}
+
+
+def _data(quirks: Quirks, data: Mapping[str, str]) -> dict[str, str]:
+    return {n: {"true": "1", "false": "0"}.get(v, v) if quirks.ones else v for n, v in data.items()}
+
+
 def _items(items: Mapping[str, str]) -> str:
-    return "".join(f"<tt:SimpleItem Name={quoteattr(n)} Value={quoteattr(v)}/>" for n, v in items.items())
+    """Return simple items, and elements of those whose name has a dot: `LicensePlateInfo.PlateNumber`."""
+    simple = "".join(_simple(n, v) for n, v in items.items() if "." not in n)
+    elements: dict[str, str] = {}
+    for name, value in items.items():
+        whole, dot, part = name.partition(".")
+        if dot:
+            elements[whole] = elements.get(whole, "") + f"<tt:{part}>{escape(value)}</tt:{part}>"
+    return simple + "".join(
+        f"<tt:ElementItem Name={quoteattr(n)}><tt:{n}>{inside}</tt:{n}></tt:ElementItem>"
+        for n, inside in elements.items()
+    )
+
+
+def _simple(name: str, value: str) -> str:
+    return f"<tt:SimpleItem Name={quoteattr(name)} Value={quoteattr(value)}/>"
 
 
 def profiles(tokens: Sequence[tuple[str, str]]) -> str:
@@ -131,7 +185,9 @@ def _profile(token: str, source: str) -> str:
     )
     return (
         f'<trt:Profiles token={quoteattr(token)} fixed="true"><tt:Name>{escape(token)}</tt:Name>'
-        f"<tt:VideoSourceConfiguration token={quoteattr(source)}>{shown}</tt:VideoSourceConfiguration></trt:Profiles>"
+        f"<tt:VideoSourceConfiguration token={quoteattr(source)}>{shown}</tt:VideoSourceConfiguration>"
+        '<tt:PTZConfiguration token="ptz"><tt:Name>ptz</tt:Name><tt:UseCount>1</tt:UseCount>'
+        "<tt:NodeToken>node</tt:NodeToken></tt:PTZConfiguration></trt:Profiles>"
     )
 
 
@@ -145,6 +201,15 @@ def snapshot_uri(address: str) -> str:
         f"<trt:GetSnapshotUriResponse><trt:MediaUri><tt:Uri>{escape(address)}</tt:Uri>{rest}</trt:MediaUri>"
         "</trt:GetSnapshotUriResponse>"
     )
+
+
+def presets(named: Mapping[str, str]) -> str:
+    """Return the answer to GetPresets: token → name."""
+    inside = "".join(
+        f"<tptz:Preset token={quoteattr(token)}><tt:Name>{escape(name)}</tt:Name></tptz:Preset>"
+        for token, name in named.items()
+    )
+    return envelope(f"<tptz:GetPresetsResponse>{inside}</tptz:GetPresetsResponse>")
 
 
 def empty(name: str) -> str:

@@ -4,6 +4,7 @@ import pytest
 
 from hub.model import MINUTE, SECOND, DeviceState, Misconfigured, Reason, Unreachable
 from hub.model.clock import DAY
+from simulators.onvif.quirks import Quirks
 from tests.unit.onvif.rig import CROSSED, MOTION, SOURCE, Place, listening, place
 
 HALF_A_YEAR = 182 * DAY
@@ -156,7 +157,7 @@ async def test_renew_is_asked_at_half_time_and_a_camera_without_it_is_left_in_pe
             await ear.until(lambda: "PullMessages" in here.camera.asked, task)
             here.clock.advance(40 * SECOND)
             await ear.until(lambda: "Renew" in here.camera.asked, task)
-            here.camera.renews = False
+            here.camera.quirks = Quirks(renews=False)
             here.clock.advance(40 * SECOND)
             await ear.until(lambda: not driver.pull_point.renews, task)
             assert driver.pull_point.made == 1
@@ -204,7 +205,7 @@ async def test_the_clock_is_measured_again_and_its_correction_is_told() -> None:
 
 async def test_a_camera_that_takes_instants_only_and_names_none_is_served() -> None:
     async with place() as here:
-        here.camera.absolute = True
+        here.camera.quirks = Quirks(absolute=True, names_end=False)
         state(here, True)
         async with listening(here.driver()) as (ear, task):
             await ear.until(lambda: True in ear.values("cam/motion"), task)

@@ -27,7 +27,7 @@ PLATE = f"""<m {TOPICS} xmlns:tt="http://www.onvif.org/ver10/schema">
         ("tns1:VideoSource/MotionAlarm", "tns1:VideoSource/MotionAlarm"),
         ("o:VideoSource/o:MotionAlarm", "tns1:VideoSource/MotionAlarm"),
         ("tns1:VideoSource/MotionAlarm//.", "tns1:VideoSource/MotionAlarm"),
-        (" tns1:VideoSoure/MotionAlarm ", "tns1:VideoSoure/MotionAlarm"),
+        (" tns1:VideoSoure/MotionAlarm ", "tns1:VideoSource/MotionAlarm"),
         ("tns1:Device/tnsaxis:IO/Port", "tns1:Device/tnsaxis:IO/Port"),
         ("tnsaxis:CameraApplicationPlatform/VMD", "tnsaxis:CameraApplicationPlatform/VMD"),
         ("", ""),

@@ -83,6 +83,8 @@ export const WORDS = {
   h_timeout: ["không trả lời kịp", "no answer in time"],
   h_protocol_error: ["trả lời không hiểu được", "answers make no sense"],
   h_clock_skew: ["đồng hồ thiết bị lệch", "its clock differs too much"],
+  h_stream_lost: ["mất hình", "its picture is lost"],
+  h_storage_failed: ["hỏng bộ nhớ ghi hình", "its storage has failed"],
   h_stale: ["im lặng quá lâu", "silent for too long"],
   h_misconfigured: ["cấu hình sai", "configured wrongly"],
   h_waiting: ["chưa nghe được gì", "not heard yet"],
