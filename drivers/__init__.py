@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 from drivers.base import DriverSpec
 
 _OURS = {
+    "files": "drivers.files",
     "http": "drivers.http",
     "http-ingest": "drivers.http.ingest_spec",
     "modbus": "drivers.modbus",

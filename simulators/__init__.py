@@ -9,6 +9,7 @@ from importlib import import_module
 from simulators.base import Line
 
 _OURS = {
+    "files": ("simulators.dropping", "DropLine"),
     "http": ("simulators.http", "HttpLine"),
     "http-ingest": ("simulators.pushing", "PushLine"),
     "modbus": ("simulators.modbus", "ModbusLine"),

@@ -259,7 +259,9 @@ class Examination:
         if faults:
             self._note("listen", False, "; ".join(faults[:3]), "undecodable" if heard else "refused")
         elif not heard:
-            self._note("listen", False, f"nothing within {self._listen:g} s", "silent")
+            # a folder that nothing was laid in yet is well; a broker on which a device says nothing is not
+            quiet = False if self._spec.endpoint else None
+            self._note("listen", quiet, f"nothing within {self._listen:g} s", "silent")
         else:
             values = [s.says for s in seen if s.way == "value"]
             self._note("listen", True, f"{len(heard)} messages")

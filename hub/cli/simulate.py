@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
+import structlog
 import typer
 from pydantic import SecretStr
 from rich.console import Console
@@ -22,10 +23,13 @@ from hub.model import Clock, Site, SystemClock, Text
 from simulators.base import Hub
 from simulators.control import Control
 from simulators.fleet import Fleet
+from simulators.onvif.discovery import Responder, responder
 from simulators.scenario import load as load_scenario
 from simulators.scenario import names as scenario_names
 from simulators.stage import Stage
 from simulators.timeline import Scenario
+
+log = structlog.get_logger(__name__)
 
 
 def simulate(
@@ -49,6 +53,7 @@ async def _simulate(site: Site, scenario: Scenario | None, seed: int, as_json: b
         progress(f"simulators of {len(site.devices)} devices")
         await fleet.start()
     fleet.aim(hub_of(site))
+    announcing = await announce(site, fleet)
     stage = stage_of(fleet, clock, Console(stderr=True, quiet=as_json))
     control = Control(fleet, stage)
     socket = await control.start()
@@ -61,8 +66,20 @@ async def _simulate(site: Site, scenario: Scenario | None, seed: int, as_json: b
     await stop.wait()
     await control.stop()
     await stage.end()
+    await announcing.stop()
     await fleet.stop()
     return 0
+
+
+async def announce(site: Site, fleet: Fleet) -> Responder:
+    """Let the cameras of a fleet answer WS-Discovery, unless somebody on this machine answers it already."""
+    made = responder(site, fleet.where)
+    try:
+        await made.start()
+    except OSError as why:
+        log.warning("simulated cameras do not answer discovery", why=str(why))
+        await made.stop()
+    return made
 
 
 def stage_of(fleet: Fleet, clock: Clock, console: Console) -> Stage:
@@ -103,6 +120,12 @@ def addresses(fleet: Fleet) -> dict[str, dict[str, Any]]:
     }
 
 
+def _place(site: Site, at: dict[str, Any]) -> str:
+    if at["port"]:
+        return f"{at['host']}:{at['port']}"
+    return str(at.get("folder") or f"pushes to {hub_of(site).url}")
+
+
 def _plain(value: object) -> object:
     return value.get_secret_value() if isinstance(value, SecretStr) else value
 
@@ -112,10 +135,9 @@ def show(fleet: Fleet, socket: Path) -> None:
     table = Table("device", "profile", "address", box=None, header_style="bold", pad_edge=False)
     signs_in: dict[str, str] = {}
     for name, at in addresses(fleet).items():
-        address = f"{at['host']}:{at['port']}" if at["port"] else f"pushes to {hub_of(fleet.site).url}"
-        table.add_row(name, fleet.site.devices[name].profile, address)
+        table.add_row(name, fleet.site.devices[name].profile, _place(fleet.site, at))
         if "password" in at:
-            signs_in[address] = f"user {at['user']}, password {at['password']}"
+            signs_in[f"{at['host']}:{at['port']}"] = f"user {at['user']}, password {at['password']}"
     for name in fleet.missing:
         table.add_row(name, fleet.site.devices[name].profile, "no simulator for its protocol")
     console = Console()

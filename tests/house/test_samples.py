@@ -18,7 +18,7 @@ site: {id: sample, name: Sample, timezone: Asia/Ho_Chi_Minh, language: en}
 zones: [{id: here}]
 devices: [{id: thing, profile: sample/thing, zone: here, connection: {host: 10.1.2.3}}]
 """
-CONNECTIONS = {"opcua": "{url: 'opc.tcp://10.1.2.3'}"}
+CONNECTIONS = {"files": "{folder: drop}", "opcua": "{url: 'opc.tcp://10.1.2.3'}"}
 
 
 def test_every_driver_of_ours_has_a_folder_of_its_name() -> None:

@@ -22,6 +22,8 @@ SLEEPS = {
     "adapters/timescale/embedded.py": "waits for a process",
     "adapters/timescale/latest.py": "its pace; tests hand in another",
     "adapters/web/broadcast.py": "heartbeat and ticks",
+    "drivers/files/driver.py": "between two looks at a folder",
+    "drivers/files/trace.py": "between two looks at a folder",
     "drivers/http/trace.py": "between two rounds of a trace",
     "drivers/line.py": "the one place where lines wait",
     "drivers/modbus/client.py": "the silence between two frames of a serial line",
@@ -40,6 +42,7 @@ SLEEPS = {
     "simulators/fleet.py": "time passes for devices",
     "simulators/http.py": "a server that answers late, or not",
     "simulators/onvif/port.py": "a camera that answers late",
+    "simulators/pushing.py": "a system that is late, or sends again",
     "simulators/player.py": "time passes for a scenario",
 }
 

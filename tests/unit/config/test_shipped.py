@@ -27,6 +27,7 @@ def test_the_profile_in_the_handbook_is_good(tmp_path: Path) -> None:
 
 
 SIGN_IN = {
+    "files": "{folder: drop}",
     "snmp": "{host: h, version: 2c, community: {secret: s}}",
     "snmp-trap": "{communities: [{secret: s}]}",
     "opcua": '{url: "opc.tcp://h:4840"}',

@@ -27,6 +27,7 @@ devices:
   - {{id: device, profile: {profile}, zone: z, connection: {connection}, with: {needs}}}
 """
 CONNECTIONS = {
+    "files": "{folder: drop}",
     "opcua": "{url: opc.tcp://10.9.8.7}",
     "snmp": "{host: 10.9.8.7, version: 2c, community: {env: HOME}}",
     "snmp-trap": "{communities: [{env: HOME}]}",

@@ -1,0 +1,1 @@
+"""The files driver: tables, folders, what is taken and what is not."""
