@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from hub.model import (
     QUALITY_OF,
@@ -14,7 +15,6 @@ from hub.model import (
     Hours,
     OperatorAction,
     PointId,
-    Priority,
     Reading,
     Reason,
     Site,
@@ -101,7 +101,12 @@ class _Run:
         for action in step.actions:
             alarm = self._engine.alarm(action.alarm)
             occurrence = 0 if alarm is None else alarm.last.occurrence
-            outcome = self._engine.act(OperatorAction(action.kind, action.alarm, occurrence, TESTER, now), now)
+            who, until = action.who or TESTER, None if action.lasting is None else now + action.lasting
+            asked = OperatorAction(
+                action.kind, action.alarm, occurrence, who, now, action.note, until=until, once=action.once,
+                scope=action.scope,
+            )  # fmt: skip
+            outcome = self._engine.act(asked, now)
             if outcome.refused != action.refused:
                 yield _refusal(step, action, outcome.refused)
 
@@ -145,6 +150,10 @@ def _fits(wanted: Expected, alarm: Alarm | None) -> bool:
         and wanted.acked in (None, alarm.last.acked)
         and wanted.priority in (None, alarm.last.priority)
         and (wanted.mark is None or wanted.mark == alarm.last.mark)
+        and (wanted.hold is None or wanted.hold == (alarm.last.hold or "none"))
+        and wanted.under in (None, alarm.last.folded_under)
+        and wanted.first in (None, alarm.last.first)
+        and wanted.acked_by in (None, alarm.acked_by)
     )
 
 
@@ -157,21 +166,22 @@ def _state(alarm: Alarm) -> str:
 
 
 def _described(alarm: Alarm) -> str:
-    words = _words(_state(alarm), alarm.last.acked, alarm.last.priority)
-    return words if alarm.last.mark is None else f"{words}, marked {alarm.last.mark}"
+    last, by = alarm.last, alarm.acked_by if alarm.last.acked else None
+    seen = Expected(last.alarm, _state(alarm), last.acked, last.priority, last.mark, last.hold, last.folded_under)
+    return _spelled(replace(seen, first=last.first or None, acked_by=by))
 
 
 def _spelled(wanted: Expected) -> str:
-    words = _words(wanted.state, wanted.acked, wanted.priority)
-    return words if wanted.mark is None else f"{words}, marked {wanted.mark}"
-
-
-def _words(state: str, acked: bool | None, priority: Priority | None) -> str:
-    parts = [state]
-    if acked is not None:
-        parts.append("acknowledged" if acked else "not acknowledged")
-    if priority is not None:
-        parts.append(priority.word)
+    parts = [wanted.state]
+    if wanted.acked is not None:
+        parts.append("acknowledged" if wanted.acked else "not acknowledged")
+    if wanted.acked_by is not None:
+        parts.append(f"by {wanted.acked_by}")
+    parts += [] if wanted.priority is None else [wanted.priority.word]
+    parts += [] if wanted.mark is None else [f"marked {wanted.mark}"]
+    parts += [] if wanted.hold is None else ["held by nothing" if wanted.hold == "none" else wanted.hold]
+    parts += [] if wanted.under is None else [f"folded under {wanted.under}"]
+    parts += [] if wanted.first is None else ["first of its group" if wanted.first else "not first of its group"]
     return ", ".join(parts)
 
 

@@ -20,6 +20,26 @@ class ActionEntry(AlarmEntry):
     refused: str | None = said(
         "Word of the refusal that is expected.", "Lý do bị từ chối mong đợi.", default=None, example="condition_active"
     )
+    by: str | None = said("Who does it; absent: the test.", "Người thực hiện.", default=None, example="lan")
+    note: str | None = said("Note or reason.", "Ghi chú, lý do.", default=None, example="valve stuck")
+
+
+class ShelveEntry(ActionEntry):
+    """A person hides an alarm for a time; the note is the reason."""
+
+    lasting: Period | None = said(
+        "How long; absent: as long as the rule allows.", "Trong bao lâu.", default=None, alias="for", example="30m"
+    )
+    once: bool = said("Only until the condition is normal.", "Chỉ đến khi bình thường.", default=False)
+
+
+class ServiceEntry(ActionEntry):
+    """A person takes the alarm's point, device or zone out of service, or puts it back; the note is the reason."""
+
+    of: Literal["point", "device", "zone"] | None = said(
+        "What; absent: the point, or what is out of service there.", "Đối tượng.", default=None, example="device"
+    )
+    lasting: Period | None = said("How long.", "Trong bao lâu.", default=None, alias="for", example="2h")
 
 
 class ExpectEntry(AlarmEntry):
@@ -27,6 +47,12 @@ class ExpectEntry(AlarmEntry):
 
     state: Literal["active", "latched", "returned", "normal"] = said("State.", "Trạng thái.", example="active")
     acked: bool | None = said("Whether acknowledged; absent: not asked.", "Đã xác nhận hay chưa.", default=None)
+    acked_by: str | None = said("Who acknowledged it.", "Người xác nhận.", default=None, example="lan")
+    hold: Literal["shelved", "suppressed", "out_of_service", "none"] | None = said(
+        "What it is held by; none: by nothing; absent: not asked.", "Đang bị giữ bởi.", default=None, example="shelved"
+    )
+    folded_under: AlarmEntry | None = said("The alarm that it is folded under.", "Gộp dưới.", default=None)
+    first: bool | None = said("Whether it is the first of its group.", "Báo động đầu tiên của nhóm.", default=None)
     mark: Literal["TEST"] | None = said("Raised under test.", "Báo động thử.", default=None, example="TEST")
     priority: Literal["critical", "high", "medium", "low"] | None = said(
         "Priority; absent: not asked.", "Mức ưu tiên.", default=None, example="critical"
@@ -66,6 +92,10 @@ class StepEntry(Strict):
     ack: ActionEntry | None = said("Acknowledge.", "Xác nhận.", default=None)
     reset: ActionEntry | None = said("Reset a latched alarm.", "Đặt lại.", default=None)
     comment: ActionEntry | None = said("Comment.", "Ghi chú.", default=None)
+    shelve: ShelveEntry | None = said("Hide for a time.", "Tạm ẩn.", default=None)
+    unshelve: ActionEntry | None = said("Show again.", "Hiện lại.", default=None)
+    out_of_service: ServiceEntry | None = said("Take out of service.", "Ngừng sử dụng.", default=None)
+    in_service: ServiceEntry | None = said("Put back into service.", "Đưa vào sử dụng lại.", default=None)
     expect: list[ExpectEntry] | None = said(
         "Every alarm that must be shown now.", "Mọi báo động phải hiển thị.", default=None
     )

@@ -14,11 +14,14 @@ from hub.config.points import fits
 from hub.config.problems import Problem, Report, did_you_mean, known_are
 from hub.config.registry import DriverLike
 from hub.config.ruletestfile import (
+    ActionEntry,
     AlarmEntry,
     EventEntry,
     ExpectEntry,
     RuleTestFile,
     SeriesEntry,
+    ServiceEntry,
+    ShelveEntry,
     StepEntry,
     StoryEntry,
 )
@@ -35,7 +38,7 @@ _QUALITIES = {r.word: r for r in Reason if r} | {
     "uncertain": Reason.STALE,
     "bad": Reason.NO_COMMUNICATION,
 }
-_ACTIONS = ("ack", "reset", "comment")
+_ACTIONS = ("ack", "reset", "comment", "shelve", "unshelve", "out_of_service", "in_service")
 _At = tuple[str | int, ...]
 
 
@@ -148,7 +151,7 @@ class _Reader:
             for name, word in step.quality.items()
         )
         actions = tuple(
-            Action(kind, self._alarm((*at, kind), entry, device), entry.refused)
+            self._action((*at, kind), kind, entry, device)
             for kind in _ACTIONS
             if (entry := getattr(step, kind)) is not None
         )
@@ -183,7 +186,20 @@ class _Reader:
 
     def _expected(self, at: _At, entry: ExpectEntry, device: str) -> Expected:
         priority = None if entry.priority is None else Priority[entry.priority.upper()]
-        return Expected(self._alarm(at, entry, device), entry.state, entry.acked, priority, entry.mark)
+        above = entry.folded_under
+        under = None if above is None else self._alarm((*at, "folded_under"), above, device)
+        alarm = self._alarm(at, entry, device)
+        seen = Expected(alarm, entry.state, entry.acked, priority, entry.mark)
+        return replace(seen, hold=entry.hold, under=under, first=entry.first, acked_by=entry.acked_by)
+
+    def _action(self, at: _At, kind: str, entry: ActionEntry, device: str) -> Action:
+        made = Action(kind, self._alarm(at, entry, device), entry.refused, entry.by, entry.note)
+        if isinstance(entry, ShelveEntry):
+            return replace(made, lasting=entry.lasting, once=entry.once)
+        if isinstance(entry, ServiceEntry):
+            scope = entry.of or ("point" if kind == "out_of_service" else None)
+            return replace(made, lasting=entry.lasting, scope=scope)
+        return made
 
     def _alarm(self, at: _At, entry: AlarmEntry, device: str) -> AlarmId:
         rule = self._rules.get(entry.rule)

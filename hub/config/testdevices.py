@@ -26,6 +26,7 @@ class BareDevice(Strict):
     id: Id = said("Short name.", "Mã thiết bị.", example="panel")
     name: Title | None = said("Name that people read.", "Tên hiển thị.", default=None)
     zone: str = said("Zone.", "Vùng.", default=BENCH, example="tn/market")
+    behind: Id | None = said("Network parent.", "Thiết bị mạng phía trước.", default=None, example="switch")
     tags: list[str] = said("Labels.", "Nhãn.", default=[], example=["river"])
     points: dict[str, str] = said("Point: kind.", "Điểm: loại.", default={}, example={"z07.alarm": "fire.alarm"})
     events: list[str] = said(
@@ -81,6 +82,7 @@ def _bare(tree: Map, report: Report) -> Device | None:
         points=(*points, own),
         events=tuple(EventMap(kind, kind, None) for kind in entry.events),
         tags=tags,
+        behind=entry.behind,
         origin=str(tree.mark),
     )
 

@@ -20,15 +20,30 @@ class Expected(Struct, frozen=True):
     priority: Priority | None = None
     mark: str | None = None
     """`TEST`: raised under test."""
+    hold: str | None = None
+    """What it is held by: shelved, suppressed, out_of_service; none: by nothing."""
+    under: AlarmId | None = None
+    """The alarm that it is folded under."""
+    first: bool | None = None
+    """Whether it is the first of its group."""
+    acked_by: str | None = None
 
 
 class Action(Struct, frozen=True):
     """What a person does to the present occurrence of an alarm, and the word of the refusal that is expected."""
 
     kind: str
-    """ack, reset, comment."""
+    """ack, reset, comment, shelve, unshelve, out_of_service, in_service."""
     alarm: AlarmId
     refused: str | None = None
+    who: str | None = None
+    """None: the test itself."""
+    note: str | None = None
+    lasting: Timestamp | None = None
+    """Nanoseconds until a hold ends by itself; None: none is named."""
+    once: bool = False
+    scope: str | None = None
+    """What goes out of service: point, device, zone."""
 
 
 class Step(Struct, frozen=True):

@@ -67,3 +67,27 @@ def test_one_test_does_not_see_another():
     first = RuleTest("one", (step(0, on=True), step(10)))
     second = RuleTest("two", (step(0, expected=()),))
     assert [r.passed for r in run(SITE, [first, second])] == [True, True]
+
+
+def test_a_hold_is_taken_with_its_reason_and_end_and_seen_by_what_holds():
+    slow = rule(name="slow", category="fault", max_shelve=60 * SECOND)
+    (result,) = run(
+        site((slow,), device("p", {"a": "fire.alarm"})),
+        [
+            RuleTest(
+                "story",
+                (
+                    step(0, on=True, actions=(Action("shelve", "slow:p/a", "note_missing"),)),
+                    step(1, actions=(Action("shelve", "slow:p/a", who="lan", note="w", lasting=9 * SECOND),)),
+                    step(2, expected=(Expected("slow:p/a", "active", hold="shelved"),)),
+                    step(11, expected=(Expected("slow:p/a", "active", False, hold="none"),)),
+                    step(12, actions=(Action("out_of_service", "slow:p/a", note="w", lasting=SECOND, scope="device"),)),
+                    step(13, expected=(Expected("slow:p/a", "active", hold="out_of_service"),)),
+                ),
+            )
+        ],
+    )
+    assert result.failures == (
+        "x.test.yaml:13: at 13s slow:p/a\n  - expected active, out_of_service\n"
+        "  + but it is active, not acknowledged, critical",
+    ), "its second was over"
