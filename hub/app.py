@@ -202,9 +202,9 @@ class Hub:
         for note in self._folder.notes:
             self._journal.append([note], partial(self._publish, [note]))
 
-    def hear(self, name: str) -> Subscription:
-        """Return what is published from now on: what consoles hear."""
-        return self._stream.subscribe(name)
+    def hear(self, name: str) -> tuple[State, Subscription]:
+        """Return what is known, and all that is published from now on: what consoles hear."""
+        return self._state, self._stream.subscribe(name)
 
     def _house(self) -> House:
         return House(

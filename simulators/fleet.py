@@ -101,6 +101,10 @@ class Fleet:
         return replace(device, connection=connection.model_copy(update=dict(override.extra)))
 
     def point(self, point: PointId) -> Point:
+    def line_of(self, device: DeviceId) -> Line:
+        """Return the simulator of a device's line. Raises KeyError."""
+        return self._line_of[device]
+
         """Return a point by its id. Raises KeyError."""
         return self._points[point]
 

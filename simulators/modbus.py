@@ -119,6 +119,10 @@ class ModbusLine(Line):
             server.drop_connections()
             server.close()
 
+    def unit_of(self, device: DeviceId) -> Unit:
+        """Return the unit that a device is. Raises KeyError."""
+        return self._unit_of[device]
+
     def tick(self, now: Timestamp) -> None:
         """Fill the memory of every unit anew."""
         for unit in self._units:

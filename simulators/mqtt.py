@@ -1,6 +1,7 @@
 """An MQTT line on the wire: an embedded broker and the messages of every sensor behind it."""
 
 from collections.abc import Sequence
+from typing import Protocol
 from zlib import crc32
 
 import structlog
@@ -23,6 +24,14 @@ CROWD = 50
 """How many sensors of one broker report that often; with more of them each reports less."""
 _QUIET_SHARE = 3
 """A device reports at least this many times before it would count as silent."""
+
+
+class Publishes(Protocol):
+    """What takes the messages of a line."""
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Take one message."""
+        ...
 
 
 class Sensor:
@@ -53,7 +62,8 @@ class MqttLine(Line):
         self.broker = Broker()
         period = PERIOD * max(1, len(devices) // CROWD)
         self._sensors = {device.id: Sensor(device, process.seed, period) for device in devices}
-        self._publisher: Publisher | None = None
+        self._publisher: Publishes | None = None
+        self._own: Publisher | None = None
         self._late: list[tuple[Timestamp, str, bytes, bool]] = []
         self._stuck: dict[tuple[DeviceId, str], bytes] = {}
         self._orders = Orders(devices)
@@ -62,10 +72,11 @@ class MqttLine(Line):
     async def start(self) -> Override:
         """Start the broker and sign in to it. Raises OSError."""
         port = await self.broker.start()
-        self._publisher = Publisher(f"simulators-{port}", self.broker.user, self.broker.password)
-        await self._publisher.connect(port)
+        publisher = self._own = Publisher(f"simulators-{port}", self.broker.user, self.broker.password)
+        self._publisher = publisher
+        await publisher.connect(port)
         if self._orders.topics:
-            self._publisher.listen(self._orders.topics, self._obey)
+            publisher.listen(self._orders.topics, self._obey)
         signs_in = {
             "user": self.broker.user,
             "password": SecretStr(self.broker.password),
@@ -74,11 +85,15 @@ class MqttLine(Line):
         }
         return Override(LOOPBACK, port, signs_in)
 
+    def speak_through(self, publisher: Publishes) -> None:
+        """Publish there instead of through a broker of the line's own."""
+        self._publisher = publisher
+
     async def stop(self) -> None:
         """Sign off and stop the broker."""
-        if self._publisher is not None:
-            await self._publisher.close()
-            self._publisher = None
+        own, self._own, self._publisher = self._own, None, None
+        if own is not None:
+            await own.close()
         await self.broker.stop()
 
     def _obey(self, topic: str, payload: bytes) -> None:

@@ -19,6 +19,7 @@ COMMANDS = {
     "walktest": ("hub.cli.walktest", "walk_test", "Which detectors a walk test has seen, and which it has not."),
     "replay": ("hub.cli.replay", "replay", "Which alarms rules would have raised on stored history."),
     "simulate": ("hub.cli.simulate", "simulate", "Only the simulators: every device of a site on the wire."),
+    "drill": ("hub.cli.drill", "drill", "Scenarios played against simulators: exactly the expected alarms, in time."),
     "show": ("hub.cli.show", "show", "What a device's configuration comes to, and from which line."),
     "tap": ("hub.cli.tap", "tap", "Live values of a running hub."),
     "trace": ("hub.cli.trace", "trace", "What a device and the hub say to each other, decoded."),
