@@ -29,6 +29,7 @@ from hub.growing import Growing
 from hub.health import Health
 from hub.intake import Road
 from hub.losses import Losses
+from hub.looks import Looks
 from hub.metrics import Figure, Metrics
 from hub.model import (
     Clock,
@@ -58,11 +59,8 @@ log = structlog.get_logger(__name__)
 AGE_SECONDS = 0.5
 LOSS_SECONDS = 10.0
 DISK_SECONDS = 30.0
-
-
-def static_folder() -> Path:
-    """Return where the built console lies."""
-    return Path(__file__).resolve().parent.parent / "adapters" / "web" / "static"
+STATIC = Path(__file__).resolve().parent.parent / "adapters" / "web" / "static"
+"""Where the built console lies."""
 
 
 class Hub:
@@ -121,6 +119,7 @@ class Hub:
         self._playbooks.describe(self.site.rules, self._engine.alarms(), self._clock.now())
         self._restore_view()
         self._commands.restore()
+        self._looks.restore()
         self._progress("console")
         self.port = await self._web.start(self.site.web.host, self.port)
         known: dict[str, object] = {"devices": len(self.site.devices), "rules": len(self.site.rules)}
@@ -183,17 +182,19 @@ class Hub:
         outside, keeps = replace(site, notifying=Notifying()) if drill else site, self._folder.path
         self._notify = notify.NotifyAdapter(outside, journal=self._journal, clock=clock, state=keeps, note=self._note)
         telling = notify.Board(self._notify, self._folder.path)
+        key = self._folder.key("plates.key")
+        self._looks = Looks(lambda: self._state.site, self._journal, self._store.plates, clock, key)
         self._playbooks = Playbooks(site.rules, self._journal, clock)
         self._server = OwnServer(site.store.url, self._folder.path, self._store, self._supervisor, self._note)
         self._applying = Applying(site, self._growing.source(self._source), self._house(), clock)
         self._web = WebAdapter(
             self._state, self._alarming, self._store, self._stream, state_folder=self._folder.path,
-            static=static_folder(), clock=clock, metrics=self._metrics.exposition, ready=self._ready,
+            static=STATIC, clock=clock, metrics=self._metrics.exposition, ready=self._ready,
             commander=self._commands, statistics=self._runner.statistics, notifier=telling,
-            checklists=self._playbooks, inlets=self._runner,
+            checklists=self._playbooks, inlets=self._runner, looker=self._looks,
             configurer=self._applying,
         )  # fmt: skip
-        for part in (self._web, self._runner, self._commands, self._acknowledging, telling):
+        for part in (self._web, self._runner, self._commands, self._acknowledging, telling, self._looks):
             self._metrics.add(part.figures)
         self._metrics.add(self._figures)
         self._losses = Losses(self._note)

@@ -28,6 +28,7 @@ from hub.journal import Journal
 from hub.kpi import Occurrence
 from hub.model import SECOND, Clock, DeviceId, PointId, Reading, Site, StorageError, Timestamp
 from hub.model.clock import from_iso
+from hub.model.looking import PassageQuery
 from hub.spool import Spool
 
 log = structlog.get_logger(__name__)
@@ -212,6 +213,14 @@ class TimescaleAdapter:
     ) -> list[dict[str, Any]]:
         """Return device events newest first. Raises StorageError, Refused for a `before` that is none."""
         return await self._queries.events(before=before, limit=limit, kind=kind, device=device)
+
+    async def passages(self, query: PassageQuery) -> list[dict[str, Any]]:
+        """Return passages newest first, plates masked. Raises StorageError, Refused for a `before` that is none."""
+        return await self._queries.passages(query)
+
+    async def plates(self, query: PassageQuery) -> list[dict[str, Any]]:
+        """Return the same with whole plates: for `hub.looks` alone, which has it journaled."""
+        return await self._queries.plates(query)
 
     async def ready(self) -> bool:
         """Tell whether the database answers."""

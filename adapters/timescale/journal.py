@@ -27,6 +27,7 @@ from hub.model import (
     row_id,
     split_point,
 )
+from hub.model.looking import PlateLook
 from hub.model.notify import Delivery
 from hub.model.playbook import StepRecord
 
@@ -182,6 +183,8 @@ class JournalWriter:
             case OperatorAction() | StepRecord():
                 rule, _, watched = record.alarm.partition(":")
                 about = *self._at(watched.partition("/")[0])[:2], self._category(rule), record.alarm
+            case PlateLook() if isinstance(record.query.get("device"), str):
+                about = self._at(str(record.query["device"]))
             case Delivery() if len(record.covers) == 1:
                 about = None, None, None, record.covers[0].alarm
             case _:

@@ -14,11 +14,13 @@ from adapters.timescale.coverage import coverage
 from adapters.timescale.figures import figure
 from adapters.timescale.history import history, plan
 from adapters.timescale.load import occurrences
+from adapters.timescale.lookup import masked_passages, whole
 from adapters.timescale.rows import instant, timestamp
 from hub.kpi import Occurrence
 from hub.model import Clock, DeviceId, PointId, Refused, Site, Timestamp, row_id
 from hub.model.clock import iso
 from hub.model.figure import FigureSpec
+from hub.model.looking import PassageQuery
 
 READY_S = 2.0
 MOST = 1000
@@ -89,6 +91,16 @@ class Queries:
         async with self._connections.borrow() as connection:
             rows = await (await connection.execute(query)).fetchall()
         return [_event(*row) for row in rows]
+
+    async def passages(self, query: PassageQuery) -> list[dict[str, Any]]:
+        """Return passages newest first, plates masked."""
+        async with self._connections.borrow() as connection:
+            return await masked_passages(connection, self.site, query)
+
+    async def plates(self, query: PassageQuery) -> list[dict[str, Any]]:
+        """Return passages newest first with whole plates, for `hub.looks` alone."""
+        async with self._connections.borrow() as connection:
+            return await whole(connection, self.site, query)
 
     async def occurrences(self, start: Timestamp, end: Timestamp) -> tuple[list[Occurrence], float]:
         """Return every occurrence that was raised or stood in [start, end), and for which share of it the hub ran."""

@@ -7,7 +7,7 @@ from aiohttp import web
 from msgspec import Struct
 from pydantic import BaseModel
 
-from adapters.base import Checklists, Commander, Historian, Inlets, Notifier, View
+from adapters.base import Checklists, Commander, Historian, Inlets, Looker, Notifier, View
 from adapters.web.accounts import Accounts, Who
 from adapters.web.actions import Counter
 from adapters.web.auth import Gate, Tickets
@@ -46,6 +46,8 @@ class Parts(Struct):
     """None: nobody pushes to this hub."""
     configurer: Configurer | None = None
     """None: this hub's configuration is fixed."""
+    looker: Looker | None = None
+    """None: this hub gives out no plates."""
 
 
 class Call(Struct):

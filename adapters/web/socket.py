@@ -13,6 +13,7 @@ from adapters.web.auth import Gate, foreign, unproven
 from adapters.web.board import encode
 from adapters.web.broadcast import Broadcast
 from adapters.web.client import CLOSING_S, Client
+from adapters.web.entitled import entitled
 from adapters.web.feed import ALLOWED
 from adapters.web.frames import CLIENT, FORBIDDEN, OTHER_PROTOCOL, PROTOCOL, SIGN_IN, TOO_FAST, Do, Sub, Target, Unsub
 from adapters.web.points import Watch
@@ -20,7 +21,7 @@ from adapters.web.problem import ProblemError, forbidden
 from adapters.web.rows import time_or_none
 from hub.model import SECOND, Clock, Outcome
 from hub.model.clock import from_iso, iso
-from hub.roles import Right, allowed, rights
+from hub.roles import Right, allowed
 
 LARGEST = 64 * 1024
 UNANSWERED_MS = 35_000
@@ -97,7 +98,7 @@ class Door:
             "heartbeat_s": self._broadcast.pace.heartbeat_s,
             "user": who.user,
             "role": who.role.value,
-            "may": sorted(rights(who.role)),
+            "may": entitled(self._broadcast.view.site, who.user, who.role),
             "language": boards.site.language,
         }
         client.outbox.say(encode(hello))

@@ -6,19 +6,20 @@ from adapters.web.accounts import Who
 from adapters.web.answers import LoginRequest, MeAnswer, TicketAnswer
 from adapters.web.auth import TICKET_LIFE_S
 from adapters.web.board import encode
+from adapters.web.entitled import entitled
 from adapters.web.passwords import TooBusy
 from adapters.web.problem import ProblemError
 from adapters.web.routes import Answer, Call, Route
 from hub.model import SECOND
 from hub.model.clock import iso
-from hub.roles import Right, Role, rights
+from hub.roles import Right, Role
 
 
 def _me(call: Call, who: Who) -> dict[str, object]:
     return {
         "user": who.user,
         "role": who.role.value,
-        "may": sorted(rights(who.role)),
+        "may": entitled(call.parts.view.site, who.user, who.role),
         "language": call.parts.view.site.language,
         "expires": iso(who.expires),
     }

@@ -132,6 +132,7 @@ async def _starting(folder: Path) -> AsyncIterator[Start]:
         async def start(pace: Pace = QUIET, hub: FakeHub | None = None, **more: Any) -> Running:
             clock = ManualClock()
             hub = hub or FakeHub(clock, site(str(folder)))
+            more.setdefault("looker", hub)
             static = more.pop("static", folder / "static")
             adapter = WebAdapter(
                 hub, hub, hub, hub.stream, state_folder=folder / "state", static=static, clock=clock, pace=pace, **more

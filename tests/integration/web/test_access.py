@@ -39,7 +39,7 @@ async def test_every_route_lets_in_exactly_the_roles_that_have_its_right(
             client = await web.browser(role)
         bodies: dict[str, Any] = {
             "comment": {"note": "x"}, "login": {"user": "x", "password": "x"}, "operate": {"note": "x"},
-            "write": {"value": 1.5, "note": "x"},
+            "write": {"value": 1.5, "note": "x"}, "look": {"purpose": "Công văn 12/CSGT"},
             "shelve": {"occurrence": 1, "note": "x"}, "unshelve": {}, "in-service": {}, "end": {},
             "out-of-service": {"note": "x", "until": "2030-01-01T00:00:00Z"},
             "holds": {"scope": "device:panel-1", "note": "x", "until": "2030-01-01T00:00:00Z"},

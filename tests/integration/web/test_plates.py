@@ -4,13 +4,17 @@ import json
 from typing import Annotated, Any
 
 import pytest
+from msgspec.structs import replace
 from pydantic import BaseModel, TypeAdapter
 
 from adapters.base import JournalRow
 from adapters.web.frames import Do
+from adapters.web.passing import LookedPage, PassagePage
 from adapters.web.server import routes
-from hub.model import DeviceEvent, SystemNote
-from hub.roles import Role
+from hub.model import DeviceEvent, Refused, SystemNote
+from hub.model.clock import from_iso
+from hub.model.looking import Grant, Guarded
+from hub.roles import Person, Role
 from tests.integration.web.conftest import Running
 from tests.integration.web.test_access import _path
 
@@ -94,3 +98,89 @@ async def test_a_problem_says_no_plate_either(web: Running) -> None:
     async with client.get(f"/api/v1/devices/{PLATE}") as answer:
         assert answer.status == 404
         assert not _shown(await answer.text())
+
+
+WHY = "Công văn 12/CSGT, tìm xe 20A-123.45"
+
+
+async def test_passages_are_listed_with_masked_plates_and_filters(web: Running) -> None:
+    client = await web.script("viewer")
+    filters = {
+        "device": "panel-1", "zone": "tn", "lane": "1", "class": "car", "violation": "any", "limit": "2",
+        "from": "2023-11-14T00:00:00Z", "to": "2023-11-15T00:00:00Z", "before": "1-1",
+    }  # fmt: skip
+    async with client.get("/api/v1/passages", params=filters) as answer:
+        page = await answer.json()
+    PassagePage.model_validate(page)
+    assert [row["plate"] for row in page["items"]] == ["20A-***.45"] * 2
+    assert page["next"] == "1700000000000000-1"
+    [query] = web.hub.asked
+    assert (query.device, query.zones, query.lane, query.vehicle, query.limit) == ("panel-1", ("tn",), "1", "car", 2)
+    assert (query.violation, query.violations, query.before, query.plate, query.ids) == (None, True, "1-1", None, ())
+    assert (query.start, query.end) == (from_iso("2023-11-14T00:00:00Z"), from_iso("2023-11-15T00:00:00Z"))
+
+
+@pytest.mark.parametrize("query", ["plate=20A12345", "limit=2000", "from=now", "from=2030-01-01T00:00:00Z"])
+async def test_nobody_finds_out_a_plate_by_asking_the_list(web: Running, query: str) -> None:
+    client = await web.script("operator")
+    async with client.get(f"/api/v1/passages?{query}") as answer:
+        assert answer.status == 400
+        assert not _shown(await answer.text())
+    assert web.hub.asked == []
+
+
+async def test_a_look_shows_whole_plates_to_who_says_why(web: Running) -> None:
+    client = await web.script("operator", "hoa")
+    body = {"purpose": WHY, "plate": "20A-123.45", "ids": ["0000000000000001"], "zone": "tn"}
+    async with client.post("/api/v1/passages/look", json=body) as answer:
+        page = await answer.json()
+    LookedPage.model_validate(page)
+    assert [row["plate"] for row in page["items"]] == ["20A12345"] * 2
+    [(person, query, purpose)] = web.hub.looked
+    assert (person, purpose) == (Person("hoa", Role.OPERATOR), "Công văn 12/CSGT, tìm xe 20A-***.45")
+    assert (query.plate, query.ids, query.zones) == ("20A12345", ("0000000000000001",), ("tn",))
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [({}, "bad_request"), ({"purpose": "x"}, "bad_request"), ({"purpose": WHY, "plate": "20A-1?3.45"}, "bad_plate"),
+     ({"purpose": WHY, "limit": 1000}, "bad_request"), ({"purpose": WHY, "from": "2030-01-01"}, "bad_period")],
+)  # fmt: skip
+async def test_a_look_without_a_purpose_or_a_plate_that_is_none_is_refused(
+    web: Running, body: dict[str, Any], code: str
+) -> None:
+    client = await web.script("operator")
+    async with client.post("/api/v1/passages/look", json=body) as answer:
+        assert (answer.status, (await answer.json(content_type=None))["code"]) == (400, code)
+    assert web.hub.looked == []
+
+
+@pytest.mark.parametrize(("reason", "status"), [("not_allowed", 403), ("not_recorded", 503), ("bad_period", 400)])
+async def test_what_the_desk_refuses_is_told_by_its_reason(web: Running, reason: str, status: int) -> None:
+    web.hub.refusal = Refused(reason, f"no, not {PLATE}")
+    client = await web.script("operator")
+    async with client.post("/api/v1/passages/look", json={"purpose": WHY}) as answer:
+        said = await answer.json(content_type=None)
+        assert (answer.status, said["code"], said["detail"]) == (status, reason, "no, not 20A-***.45")
+
+
+async def test_a_page_of_another_origin_cannot_look(web: Running) -> None:
+    browser = await web.browser("operator")
+    headers = {"Origin": "https://evil.example"}
+    async with browser.post("/api/v1/passages/look", json={"purpose": WHY}, headers=headers) as answer:
+        assert answer.status == 403
+    assert web.hub.looked == []
+
+
+async def test_people_are_told_that_they_may_look_only_where_the_site_grants_it(web: Running) -> None:
+    client = await web.script("operator", "hoa")
+
+    async def may() -> list[str]:
+        async with client.get("/api/v1/me") as answer:
+            told: list[str] = (await answer.json())["may"]
+        assert (await web.console(client)).hello["may"] == told
+        return told
+
+    assert "plates" not in await may()
+    web.hub.site = replace(web.hub.site, guarded=Guarded((Grant(("tn",), users=frozenset({"hoa"})),)))
+    assert "plates" in await may()

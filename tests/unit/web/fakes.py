@@ -34,8 +34,12 @@ from hub.model import (
 )
 from hub.model.clock import iso
 from hub.model.figure import FigureSpec
+from hub.model.looking import PassageQuery
+from hub.model.masking import mask
+from hub.roles import Person
 from hub.stream import Stream
 
+PLATE = "20A12345"
 ZONES = {
     "tn": Zone("tn", Text("Thái Nguyên", "Thai Nguyen"), at=(21.59, 105.84)),
     "tn/market": Zone("tn/market", Text.same("Chợ Thái"), parent="tn", at=(21.5942, 105.8482)),
@@ -71,6 +75,15 @@ def site(folder: str = ".", *, web: WebSettings | None = None, map_: str | None 
     )  # fmt: skip
 
 
+def passage(number: int, plate: str) -> dict[str, Any]:
+    return {
+        "id": f"{number:016x}", "time": "2023-11-14T22:13:20.000Z", "device": "panel-1", "zone": "tn/market",
+        "site": "panel-1", "lane": "1", "direction": None, "class": "car", "colour": "white", "make": None,
+        "speed": 51.5, "limit": 50.0, "violation": "speeding", "plate": plate, "plate_kind": "civil", "region": "20",
+        "country": None, "confidence": 0.93, "reads": 2, "page": f"1700000000000000-{number}",
+    }  # fmt: skip
+
+
 class FakeHub:
     """View, Desk and Historian in one, publishing on a real stream."""
 
@@ -87,6 +100,9 @@ class FakeHub:
         self.away = False
         self.full = False
         self.acted: list[OperatorAction] = []
+        self.asked: list[PassageQuery] = []
+        self.looked: list[tuple[Person, PassageQuery, str]] = []
+        self.refusal: Refused | None = None
 
     # View
 
@@ -152,6 +168,11 @@ class FakeHub:
             {"id": "1-1", "time": "2023-11-14T22:13:19.000Z", "device": "panel-2", "lag_ms": None, **common},
         ][:limit]
 
+    async def passages(self, query: PassageQuery) -> list[dict[str, Any]]:
+        self._there()
+        self.asked.append(query)
+        return [passage(n, mask(PLATE)) for n in range(min(3, query.limit))]
+
     async def ready(self) -> bool:
         return not self.away
 
@@ -162,6 +183,17 @@ class FakeHub:
     async def occurrences(self, start: int, end: int) -> tuple[list[Occurrence], float]:
         self._there()
         return [Occurrence("fire:panel-1/z01.alarm", "critical", start, None, start + SECOND)], 0.5
+
+    # Looker
+
+    async def look(self, person: Person, query: PassageQuery, purpose: str) -> list[dict[str, Any]]:
+        self._there()
+        self.asked.append(query)
+        self.looked.append((person, query, purpose))
+        if self.refusal is not None:
+            raise self.refusal
+        more = {"plate_read": "20A-123.45", "listed": None, "picture": None}
+        return [passage(n, PLATE) | more for n in range(2)]
 
     # Desk
 
