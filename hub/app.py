@@ -28,8 +28,8 @@ from hub.folder import StateFolder
 from hub.growing import Growing
 from hub.health import Health
 from hub.intake import Road
-from hub.losses import Losses
 from hub.looks import Looks
+from hub.losses import Losses
 from hub.metrics import Figure, Metrics
 from hub.model import (
     Clock,
@@ -46,12 +46,16 @@ from hub.model.changes import Plan
 from hub.model.clock import iso
 from hub.model.notify import Notifying
 from hub.ownserver import OwnServer, Progress
+from hub.passing import Passing
+from hub.passinglog import recall
 from hub.playbooks import Playbooks
 from hub.schedule import Calendar
 from hub.state import State
 from hub.stream import Stream, Subscription
 from hub.supervise import Supervisor
 from rules import Engine
+from rules.minutes import Minutes
+from rules.passes import Passes
 from rules.standing import standing
 
 log = structlog.get_logger(__name__)
@@ -164,10 +168,12 @@ class Hub:
         self._state = State(site, self._stream, self._health.last_heard)
         self._engine = Engine(site, drill=self._drill)
         self._alarming = Alarming(self._engine, self._journal, self._publish, clock)
+        kept = recall(self._spool.file.path, clock.now())
         self._road = Road(
             site, alarming=self._alarming, journal=self._journal, spool=self._spool, state=self._state,
             health=self._health, clock=clock,
         )  # fmt: skip
+        self._road.passing = Passing(site, Passes(), Minutes({}), kept)
         self._store = TimescaleAdapter(
             site, spool=self._spool, journal=self._journal, changed=self._state.drain_changed, clock=clock
         )

@@ -21,6 +21,7 @@ class Store(Protocol):
     rows: Counter[str]
     refused: Counter[str]
     repeated: int
+    settled: int
 
     @property
     def connected(self) -> bool:
@@ -61,6 +62,14 @@ def _road(road: Road) -> Iterator[Figure]:
     yield Figure("citywatch_samples_unknown", "Samples of points that the site does not have", c.unknown, total=True)
     yield Figure("citywatch_readings_spooled", "Readings handed to the spool", c.spooled, total=True)
     yield Figure("citywatch_events_received", "Device events taken", c.events, total=True)
+    yield Figure("citywatch_passages_spooled", "Revisions of passages handed to the spool", c.passages, total=True)
+    if (passing := road.passing) is not None:
+        yield Figure("citywatch_passage_reads", "Reads of vehicles taken", passing.reads, total=True)
+        merging = passing.merging
+        counts = {"repeated": merging.repeated, "merged": merging.merged, "crowded": merging.crowded}
+        for what, n in counts.items():
+            words = "Reads told again, joined to a pass, or forgotten early for want of room"
+            yield Figure("citywatch_passage_reads_of", words, n, {"what": what}, total=True)
     yield Figure("citywatch_strays_quarantined", "Inputs that could not be understood", c.strays, total=True)
     for reason, count in c.reasons.items():
         labels = {"reason": reason.word}
@@ -99,5 +108,7 @@ def _store(store: Store) -> Iterator[Figure]:
         yield Figure("citywatch_store_refused", "Rows laid in dead_letter", count, {"table": table}, total=True)
     words = "Events told a second time under the same key and left out"
     yield Figure("citywatch_store_repeated", words, store.repeated, total=True)
+    words = "Rows of passages that a better one of the same passage took the place of"
+    yield Figure("citywatch_store_settled", words, store.settled, total=True)
     for chain, count in store.lag.items():
         yield Figure("citywatch_store_lag", "Batches or records not stored yet", count, {"chain": chain})

@@ -46,6 +46,10 @@ class Health:
         """Return the state as last told."""
         return self._known[device].state
 
+    def is_online(self, device: DeviceId) -> bool:
+        """Tell whether a device is known and online."""
+        return device in self._known and self._known[device].state is DeviceState.ONLINE
+
     def report(
         self, device: DeviceId, state: DeviceState, reason: str, detail: str, now: Timestamp
     ) -> DeviceChange | None:

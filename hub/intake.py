@@ -26,6 +26,7 @@ from hub.model import (
     DeviceId,
     DeviceState,
     Intake,
+    Kept,
     Lane,
     PointId,
     Quality,
@@ -42,6 +43,7 @@ from hub.model import (
 )
 from hub.model.masking import masked_bytes, masked_text
 from hub.normalise import Track, believed, tell, worsen
+from hub.passing import Passed, Passing
 from hub.spool import Rows, Spool
 from hub.state import State
 from hub.tracks import Part, Told, Tracks
@@ -82,6 +84,8 @@ class Road:
         clock: Clock,
     ) -> None:
         self.counters = Counters()
+        self.passing: Passing | None = None
+        """Makes passages of reads; without it they are stored as the events that they came as."""
         self._site = site
         self._alarming = alarming
         self._watched = alarming.watched
@@ -101,12 +105,14 @@ class Road:
         self._watched, self._told_of = self._alarming.watched, self._alarming.told_of
         self._tracks.describe(site, self._alarming.aged, self._watched, strange)
         self._aging.watch(self._tracks.all())
+        if self.passing is not None:
+            self.passing.describe(site)
 
     def take(self, intake: Intake) -> None:
         """Take one batch from a driver; `intake.release` runs once all of it is durable."""
         now = self._clock.now()
         told = self._tracks.take(intake.samples, now, intake.blocks)
-        self._commit(told, self._believed(intake.events) if intake.events else (), intake, now)
+        self._commit(told, self._passed(intake.events, now) if intake.events else None, intake, now)
         for track, reading in told.notable:
             self._availability(track, reading)
 
@@ -134,6 +140,7 @@ class Road:
         self._alarming.follow_clock(now)
         if step:
             self._say_clock_stepped(step, now)
+        self._tell_minutes(now)
         self._own(
             [r for t in self._aging.late(now) if (r := worsen(t, Reason.STALE, now, self._tracks.next_seq()))], now
         )
@@ -148,8 +155,11 @@ class Road:
         note = SystemNote("clock_stepped", {"seconds": round(step / SECOND, 3)}, now)
         self._journal.append([note], lambda: self._publish([note]))
 
-    def _commit(self, told: Told, events: Sequence[DeviceEvent], intake: Intake, now: Timestamp) -> None:
+    def _commit(
+        self, told: Told, passed: Passed | None, intake: Intake, now: Timestamp, rows: Sequence[Rows] = ()
+    ) -> None:
         """Alarms are on their way to the journal before the first row for the store is made."""
+        events = passed.events if passed is not None else ()
         readings, sheets = told.readings, [sheet for _, sheet in told.sheets]
         watched = self._watched
         heard = [r for r in readings if r.point in watched]
@@ -159,12 +169,13 @@ class Road:
         waiting = _Waiting(intake.release or _nothing, 2)
         if not ((heard or counted) and self._alarming.step(heard, now, waiting.settle, counted)):
             waiting.settle()
-        parts = self._rows_of(told.lanes) + self._sheet_rows(told.sheets)
-        if events:
-            parts += self._event_rows(events)
+        parts = [*rows, *self._rows_of(told.lanes), *self._sheet_rows(told.sheets)]
+        if passed is not None:
+            parts += passed.rows + self._event_rows(passed.stored)
         if intake.strays:
             parts.append(self._stray_rows(intake.strays))
-        if not parts:
+        kept = intake.kept if passed is None else passed.kept
+        if not parts and kept is None:
             waiting.settle()
             return
         publish = partial(self._state.publish, now, readings, events, sheets)
@@ -173,7 +184,8 @@ class Road:
             # A full disk, of which a system note tells: what is seen is shown, though it cannot be kept yet.
             publish()
             then = waiting.settle
-        if not self._spool.append_all(parts, then, must=intake.release is not None, receipt=intake.receipt):
+        must = intake.release is not None
+        if not self._spool.append_all(parts, then, must=must, receipt=intake.receipt, kept=kept):
             then()
 
     def _rows_of(self, lanes: Mapping[Lane, Part]) -> list[Rows]:
@@ -191,16 +203,29 @@ class Road:
         at = sheets[0][1].hub_time if sheets else 0
         return [Rows("reading", lane, counts[lane], at, at, b"".join(bodies)) for lane, bodies in by_lane.items()]
 
-    def _believed(self, events: Sequence[DeviceEvent]) -> list[DeviceEvent]:
+    def _passed(self, events: Sequence[DeviceEvent], now: Timestamp) -> Passed:
         found = [believed(event) for event in events]
         self.counters.reasons[Reason.CLOCK] += sum(a is not b for a, b in zip(found, events, strict=True))
-        return found
+        for event in found:
+            self._health.heard(event.device, event.hub_time)
+        if self.passing is None:
+            return Passed(found, found, [], None)
+        passed = self.passing.take(found, now)
+        self.counters.passages += sum(rows.n for rows in passed.rows)
+        return passed
+
+    def _tell_minutes(self, now: Timestamp) -> None:
+        """Tell the minutes of passages that are over."""
+        told = self.passing.close(now, self._health.is_online) if self.passing is not None else None
+        if told is not None:
+            late = told.history(self._tracks, now)
+            self.counters.make(sum(rows.n for rows in late))
+            self._own(told.news(self._tracks, now), now, told.kept, late)
 
     def _event_rows(self, events: Sequence[DeviceEvent]) -> list[Rows]:
         self.counters.events += len(events)
         by_lane: dict[Lane, list[DeviceEvent]] = {}
         for event in events:
-            self._health.heard(event.device, event.hub_time)
             by_lane.setdefault(event.lane, []).append(event)
         return [self._events_in(lane, part) for lane, part in by_lane.items()]
 
@@ -245,14 +270,16 @@ class Road:
         track = self._tracks[point_id(change.device, "$health")]
         return tell(track, str(change.state), Reason.NONE, None, now, self._tracks.next_seq())
 
-    def _own(self, readings: Sequence[Reading], now: Timestamp) -> None:
+    def _own(
+        self, readings: Sequence[Reading], now: Timestamp, kept: Kept | None = None, rows: Sequence[Rows] = ()
+    ) -> None:
         """Send the hub's own observations down the same road."""
-        if readings:
+        if readings or rows:
             made = list(readings)
             self.counters.own += len(made)
             self.counters.reasons.update(r.reason for r in made if r.reason)
             lanes = self._tracks.sort(made)
-            self._commit(Told(made, lanes, []), (), Intake(), now)
+            self._commit(Told(made, lanes, []), None, Intake(kept=kept), now, rows)
 
     def _publish(self, records: Sequence[Record]) -> None:
         self._state.publish(self._clock.now(), (), records)

@@ -53,8 +53,15 @@ class Counters:
         self.unknown = 0
         self.spooled = 0
         self.events = 0
+        self.passages = 0
+        """Revisions of passages on their way to the store."""
         self.strays = 0
         self.reasons: Counter[Reason] = Counter()
+
+    def make(self, n: int) -> None:
+        """Count readings that the hub made itself and that go to the spool as they are."""
+        self.own += n
+        self.spooled += n
 
 
 class Metrics:

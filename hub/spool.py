@@ -17,7 +17,9 @@ import structlog
 from hub.batches import Batch, Held, Rows
 from hub.batchfile import BatchFile, Entry, give_back
 from hub.merging import Newest
-from hub.model import Lane, Receipt, Timestamp
+from hub.model import Kept, Lane, Receipt, Timestamp
+from hub.passinglog import SCHEMA as KEPT
+from hub.passinglog import keep
 from hub.receipts import SCHEMA as RECEIPTS
 from hub.receipts import ReceiptBook, keys_of
 from hub.thinning import SHARE, Thinned, thin
@@ -72,7 +74,7 @@ class Spool:
         self._known_damage: set[int] = set()
         self._trim_to = self._trimmed = 0
         self._file = self.file = BatchFile(
-            path, SCHEMA + RECEIPTS, self._write, spacing=lambda n: BUSY_SPACING if n >= BUSY else FAST_SPACING
+            path, SCHEMA + RECEIPTS + KEPT, self._write, spacing=lambda n: BUSY_SPACING if n >= BUSY else FAST_SPACING
         )
         self._file.make_room = self._make_room
         self._reader = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -94,8 +96,9 @@ class Spool:
         *,
         must: bool = True,
         receipt: Receipt | None = None,
+        kept: Kept | None = None,
     ) -> bool:
-        """Make rows durable, together and with the receipt for them; `then` runs in the event loop once they are.
+        """Make rows durable, with their receipt and what is `kept`; `then` runs in the event loop once they are.
 
         While the disk refuses writes or falls behind and too many wait in memory, rows of a lane that may drop are
         refused and counted, media first, then bulk, then live; of other lanes only the newest row of each point waits
@@ -105,12 +108,11 @@ class Spool:
         self.taken += sum([rows.n for rows in parts])
         if not must:
             parts = [rows for rows in parts if self._admitted(rows)]
-        if not parts:
+        if not parts and kept is None:
             return False
         entries = [Entry(rows, rows.n) for rows in parts]
+        entries += [Entry(beside, 0) for beside in (receipt, kept) if beside is not None]
         entries[-1].then = then
-        if receipt is not None:
-            entries.append(Entry(receipt, 0))
         self._file.append_all(entries)
         return True
 
@@ -211,7 +213,8 @@ class Spool:
                 groups.setdefault((entry.payload.target, entry.payload.lane), []).append(entry.payload)
         if groups:
             self._leave_room()
-            self._book.write(connection, [e.payload for e in entries if isinstance(e.payload, Receipt)])
+        self._book.write(connection, [e.payload for e in entries if isinstance(e.payload, Receipt)])
+        keep(connection, entries)
         last = 0
         for (target, lane), group in groups.items():
             body = b"".join([rows.body for rows in group])

@@ -13,13 +13,11 @@ from msgspec import Struct, field
 
 from hub.model import SECOND, DeviceId, Timestamp
 from hub.model.ids import row_id
-from hub.model.passage import Passage, Read
+from hub.model.passage import MEMORY, MOST_KEYS, Passage, Read
 from hub.model.plateforms import alike, halves, parse
 
 WINDOW = 20 * SECOND
 """How far apart two reads of one pass may be (Hikvision's own rule for repeated plates, ISAPI)."""
-MEMORY = 60 * SECOND
-"""How long after its arrival a read is remembered; three windows, so that what is late still finds its pass."""
 MOST = 50_000
 """Reads that are remembered; beyond them the oldest are forgotten before their time, and counted."""
 MOST_TEXTS = 16
@@ -44,6 +42,7 @@ class _Pass(Struct):
     reads: int = 0
     best: dict[str, tuple[Rank, object]] = field(default_factory=dict)
     texts: dict[str, tuple[int, Rank, Read]] = field(default_factory=dict)
+    keys: list[str] = field(default_factory=list)
     into: "_Pass | None" = None
     told: Passage | None = None
 
@@ -142,9 +141,12 @@ def _marks(read: Read) -> tuple[str, ...]:
     return marks if read.track is None else (*marks, f"#{read.device}/{read.track}")
 
 
+def _number(read: Read) -> str:
+    return f"{row_id(read.device, read.key):016x}"
+
+
 def _new(read: Read) -> _Pass:
-    name = f"{row_id(read.device, read.key):016x}"
-    return _Pass(name, read.site, read.lane, (read.time, read.device), read.time, read.hub_time)
+    return _Pass(_number(read), read.site, read.lane, (read.time, read.device), read.time, read.hub_time)
 
 
 def _rank(read: Read) -> Rank:
@@ -154,6 +156,7 @@ def _rank(read: Read) -> Rank:
 def _add(home: _Pass, read: Read) -> None:
     rank = _rank(read)
     home.reads += 1
+    _know(home, [_number(read)])
     home.first = min(home.first, (read.time, read.device))
     home.last, home.heard = max(home.last, read.time), min(home.heard, read.hub_time)
     for name in _FIELDS:
@@ -161,6 +164,10 @@ def _add(home: _Pass, read: Read) -> None:
             _better(home, name, rank, value)
     if read.plate is not None:
         _vote(home, read.plate, 1, rank, read)
+
+
+def _know(home: _Pass, keys: Iterable[str]) -> None:
+    home.keys = sorted({*home.keys, *keys})[:MOST_KEYS]
 
 
 def _better(home: _Pass, name: str, rank: Rank, value: object) -> None:
@@ -179,6 +186,7 @@ def _vote(home: _Pass, text: str, n: int, rank: Rank, read: Read) -> None:
 
 def _absorb(home: _Pass, other: _Pass) -> None:
     home.reads += other.reads
+    _know(home, other.keys)
     home.first, home.last = min(home.first, other.first), max(home.last, other.last)
     home.heard = min(home.heard, other.heard)
     for name, (rank, value) in other.best.items():
@@ -226,5 +234,6 @@ def _passage(home: _Pass) -> Passage:
         home.last,
         home.heard,
         home.reads,
+        keys=tuple(home.keys),
         **best,  # type: ignore[arg-type]
     )

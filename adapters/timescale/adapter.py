@@ -56,6 +56,8 @@ class TimescaleAdapter:
         """Rows laid in `dead_letter` since the start, by table."""
         self.repeated = 0
         """Events that came a second time since the start, and were taken out again."""
+        self.settled = 0
+        """Rows of passages since the start that a better one of the same passage took the place of."""
         self._site = site
         self._row_ids = row_ids(site)
         self._spool = spool

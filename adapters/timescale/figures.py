@@ -32,7 +32,7 @@ ROLLED = "select {sums}, coalesce(sum(n), 0)::int8 from {table} where point_id =
 OF_EVENTS = {"mean": "avg(x)::float8", "sum": "sum(x)::float8", "min": "min(x)::float8", "max": "max(x)::float8"}
 EVENTS = (
     "select {sums}, count(*) from (select case when jsonb_typeof(attributes -> {attribute}) = 'number'"
-    " then (attributes ->> {attribute})::numeric end as x from device_event"
+    " then (attributes ->> {attribute})::numeric end as x from happening"
     " where device_id = any(%s) and time >= %s and time < %s and kind = {kind} and attributes @> {where}) as e"
 )
 COVERED = """

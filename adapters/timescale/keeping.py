@@ -10,7 +10,7 @@ from adapters.timescale.timeseries import Flavour, Table
 
 TABLES = {
     "readings": "reading", "minutes": "reading_1m", "hours": "reading_1h", "device_events": "device_event",
-    "event_hours": "event_1h",
+    "event_hours": "event_1h", "passages": "passage",
     "quarantine": "quarantine",
 }  # fmt: skip
 """Words of `store.keep` → time-series tables."""
@@ -28,10 +28,17 @@ not exists (select from retention_hold h where h.released_at is null and (h.clas
 JOURNAL = {"journal": "at", "device_change": "at", "gap": "t_to"}
 FORGET = "delete from {table} where {time} < %(before)s and "
 ALARMS = "delete from alarm where changed_at < %(before)s and acked and not active and not latched and "
-PLATES = """
+PLATES = (
+    """
 update device_event set attributes = attributes - 'plate'
 where time < %(before)s and attributes ? 'plate' and
-"""
+""",
+    """
+update passage set plate = null, plate_read = null, listed = null, picture = null
+where time < %(before)s and coalesce(plate_read, listed, picture) is not null and
+""",
+)
+"""What is emptied when its time has come; the events and passages themselves stay."""
 
 
 class Hold(Struct, frozen=True):
@@ -71,7 +78,8 @@ async def forget(connection: Connection, keep: Mapping[str, int], now: datetime)
         await connection.execute(statement.encode(), facts)
     await connection.execute((ALARMS + NOT_HELD.format(time="changed_at")).encode(), facts)
     plates = {"class": "plates", "before": now - keep_of("plates", keep)}
-    await connection.execute((PLATES + NOT_HELD.format(time="time")).encode(), plates)
+    for statement in PLATES:
+        await connection.execute((statement + NOT_HELD.format(time="time")).encode(), plates)
 
 
 async def hold(connection: Connection, word: str | None, start: datetime, end: datetime, reason: str, who: str) -> int:

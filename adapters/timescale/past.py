@@ -29,7 +29,7 @@ select time, point_id, value, text, quality from reading
 where time >= %(start)s and time < %(end)s and point_id = any(%(ids)s) order by time
 """
 EVENTS = """
-select time, device_id, kind, attributes from device_event
+select time, device_id, kind, attributes from happening
 where time >= %(start)s and time < %(end)s and device_id = any(%(ids)s) and kind = any(%(kinds)s) order by time, id
 """
 

@@ -85,7 +85,7 @@ class Queries:
             conditions.append(sql.SQL("e.device_id = {}").format(sql.Literal(row_id(self.site.id, device))))
         query = sql.SQL(
             "select e.time, e.id, d.name, d.zone, e.kind, e.attributes, e.lag_ms, e.dedupe_key"
-            " from device_event e join device d on d.id = e.device_id"
+            " from happening e join device d on d.id = e.device_id"
             " where {} order by e.time desc, e.id desc limit {}"
         ).format(sql.SQL(" and ").join(conditions), sql.Literal(min(limit, MOST)))
         async with self._connections.borrow() as connection:

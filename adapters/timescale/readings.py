@@ -13,7 +13,7 @@ import structlog
 from psycopg import sql
 
 from adapters.outbound import Load
-from adapters.timescale import repeated
+from adapters.timescale import passages, repeated
 from adapters.timescale.connections import Connection, away_on_error, is_about_a_row, lacks_partition, say
 from adapters.timescale.cursor import Cursor
 from adapters.timescale.rows import instant
@@ -26,7 +26,7 @@ from hub.wire.rows import split, time_of
 
 log = structlog.get_logger(__name__)
 
-EVENTS = "device_event"
+EVENTS, PASSAGES = "device_event", "passage"
 FURTHEST_AHEAD = timedelta(days=1)
 FULL_BYTES = 4 << 20
 FEW = 8
@@ -78,6 +78,7 @@ class Counts(Protocol):
     rows: Counter[str]
     refused: Counter[str]
     repeated: int
+    settled: int
 
 
 class ReadingsWriter:
@@ -147,33 +148,41 @@ class ReadingsWriter:
         for batch in load.items:
             bodies.setdefault(batch.target, []).append(batch.body)
         async with self._connection.transaction():
-            before = await self._events_so_far(load)
+            before = await self._so_far(load)
             for target, parts in bodies.items():
                 await self._copy(target, parts)
-            await self._take_out_repeated(load, before)
+            await self._settle(load, before)
             await mark(self._connection, load.items, self._clock.now())
             await self._cursor.advance(load.last)
         self._cursor.seq = load.last
 
     async def _store_carefully(self, load: Load[Batch]) -> None:
         async with self._connection.transaction():
-            before = await self._events_so_far(load)
+            before = await self._so_far(load)
             for batch in load.items:
                 await self._store_rows(batch, split(batch.body))
-            await self._take_out_repeated(load, before)
+            await self._settle(load, before)
             await mark(self._connection, load.items, self._clock.now())
             await self._cursor.advance(load.last)
         self._cursor.seq = load.last
 
-    async def _events_so_far(self, load: Load[Batch]) -> int | None:
-        """Return the number of the newest event, or None when the load brings none."""
-        return await repeated.newest(self._connection) if any(map(_of_events, load.items)) else None
+    async def _so_far(self, load: Load[Batch]) -> dict[str, int]:
+        """Return the number of the newest row of each table in which rows are settled, if the load brings any."""
+        brought = {batch.target for batch in load.items}
+        tables = {EVENTS: repeated.newest, PASSAGES: passages.newest}
+        return {table: await ask(self._connection) for table, ask in tables.items() if table in brought}
 
-    async def _take_out_repeated(self, load: Load[Batch], before: int | None) -> None:
-        if before is not None:
-            oldest = self._window(EVENTS)[0]
-            first = min(instant(batch.t_min) for batch in load.items if _of_events(batch))
-            self._counts.repeated += await repeated.take_out(self._connection, before, max(oldest, first))
+    async def _settle(self, load: Load[Batch], before: dict[str, int]) -> None:
+        if EVENTS in before:
+            first = self._first(load, EVENTS)
+            self._counts.repeated += await repeated.take_out(self._connection, before[EVENTS], first)
+        if PASSAGES in before:
+            first = self._first(load, PASSAGES)
+            self._counts.settled += await passages.settle(self._connection, before[PASSAGES], first)
+
+    def _first(self, load: Load[Batch], target: str) -> datetime:
+        oldest = self._window(target)[0]
+        return max(oldest, min(instant(batch.t_min) for batch in load.items if batch.target == target))
 
     async def _store_rows(self, batch: Batch, rows: list[bytes]) -> None:
         if batch.target not in COLUMNS:
@@ -231,7 +240,3 @@ class ReadingsWriter:
 
 def _has_time(row: bytes) -> bool:
     return len(row) >= 14 and row[2:6] == b"\0\0\0\x08"
-
-
-def _of_events(batch: Batch) -> bool:
-    return batch.target == EVENTS

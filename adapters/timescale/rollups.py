@@ -90,6 +90,9 @@ COUNT = """
 insert into event_1h (time, device_id, kind, class, n)
 select date_bin('1 hour', time, %(epoch)s), device_id, kind, coalesce(attributes ->> 'class', ''), count(*)::int4
 from device_event where time >= %(start)s and time < %(end)s group by 1, 2, 3, 4
+union all
+select date_bin('1 hour', time, %(epoch)s), device_id, 'traffic.passage', class, count(*)::int4
+from passage where time >= %(start)s and time < %(end)s and reads > 0 group by 1, 2, 4
 """
 Spans = list[tuple[int | None, datetime, datetime]]
 

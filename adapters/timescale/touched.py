@@ -45,11 +45,11 @@ def touched(batches: Iterable[Batch], now: Timestamp) -> list[tuple[Span, int | 
 
 
 def hours_touched(batches: Iterable[Batch], now: Timestamp) -> list[Span]:
-    """Return spans of hours since 1970 into which device events fall."""
+    """Return spans of hours since 1970 into which device events and passages fall."""
     hours: set[int] = set()
     this = now // HOUR
     for batch in batches:
-        if batch.target == "device_event":
+        if batch.target in ("device_event", "passage"):
             first, last = batch.t_min // HOUR, batch.t_max // HOUR
             rows = split(batch.body) if last - first >= NEAR else []
             hours |= {time_of(row) // HOUR for row in rows if len(row) >= 14} or set(range(first, last + 1)[:NEAR])

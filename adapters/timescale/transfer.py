@@ -13,11 +13,14 @@ from hub.model import StorageError
 
 TABLES = (
     "zone", "device", "point", "point_state", "gap", "dead_letter", "journal", "alarm", "device_change", "quarantine",
-    "device_event", "reading", "reading_1m", "reading_1h", "event_1h", "rollup_due", "figure", "ingest_cursor",
+    "device_event", "passage", "reading", "reading_1m", "reading_1h", "event_1h", "rollup_due", "figure",
+    "ingest_cursor",
 )  # fmt: skip
 """Everything that is copied; the plan (`ts_table`) and the ledger belong to each database itself."""
-NUMBERED = {"gap": "id", "dead_letter": "id", "journal": "id", "device_event": "id"}
+NUMBERED = {"gap": "id", "dead_letter": "id", "journal": "id", "device_event": "id", "passage": "seq"}
 """Tables that count for themselves, and their column."""
+SEQUENCES = {"device_event": "device_event_id", "passage": "passage_seq"}
+"""Those whose sequence was named by us."""
 
 Tell = Callable[[str, int], None]
 
@@ -79,6 +82,6 @@ async def _starts(connection: Connection, table: Table) -> list[datetime]:
 
 async def _count_on(connection: Connection) -> None:
     for name, column in NUMBERED.items():
-        sequence = "device_event_id" if name == "device_event" else f"{name}_{column}_seq"
+        sequence = SEQUENCES.get(name, f"{name}_{column}_seq")
         statement = sql.SQL("select setval({}, (select coalesce(max({}), 0) + 1 from {}), false)")
         await connection.execute(statement.format(sql.Literal(sequence), sql.Identifier(column), sql.Identifier(name)))

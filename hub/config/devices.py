@@ -1,6 +1,6 @@
 """Devices: entries and table rows → checked devices with their points, profile and site merged."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from hub.config.secrets import Secrets, check_plain
 from hub.config.table import Cell, cells, rows
 from hub.config.validate import describe, validate
 from hub.model import Device, Point, Text, Value
+from hub.model.passage import PASSAGE
+from hub.model.passagepoints import LANES, lanes_of, passage_points
 
 _FROM_PROFILE = ("connection", "interval", "timeout", "silent_after", "limits")
 
@@ -109,7 +111,10 @@ class Devices:
             driver=file.driver,
             zone=entry.zone,
             connection=connection,
-            points=self._points(entry, profile, plans, tags, writable),
+            points=(
+                *self._points(entry, profile, plans, tags, writable),
+                *self._passing(entry, expansion, values, tree),
+            ),
             events=expansion.events,
             commands=bound(expansion.commands, entry.id, tree, writable, self._report),
             interval=entry.interval or file.interval,
@@ -141,6 +146,19 @@ class Devices:
             *(built(plan, entry.id, entry.zone, tags, plan.name in writable) for plan in plans.values()),
             *(own_point(kind, entry.id, entry.zone, tags) for kind in own),
         )
+
+    def _passing(
+        self, entry: DeviceEntry, expansion: Expansion, values: Mapping[str, Value], tree: Map
+    ) -> Iterable[Point]:
+        """Return the points in which the passages of a device are counted, for one that tells any."""
+        if not any(event.kind == PASSAGE for event in expansion.events):
+            return ()
+        try:
+            lanes = lanes_of(values.get(LANES))
+        except ValueError as error:
+            self._report.error(tree.value_marks.get("with", tree.mark), str(error), "write lanes: 4, or lanes: in out")
+            return ()
+        return passage_points(entry.id, entry.zone, frozenset(entry.tags), lanes)
 
     def _writable(self, expansion: Expansion, plans: Mapping[str, Blueprint], tree: Map) -> frozenset[str]:
         """Return the points that the profile and the device both call writable; one that is added has no profile."""

@@ -79,9 +79,12 @@ class KeepEntry(Strict):
     event_hours: Period = said(
         "Device events counted by hour.", "Số sự kiện theo giờ.", default="5y", validate_default=True, example="5y"
     )
+    passages: Period = said(
+        "Passages of vehicles.", "Lượt xe qua.", default="400d", validate_default=True, example="400d"
+    )
     plates: Period = said(
-        "Licence plates in device events; the events stay.",
-        "Biển số trong sự kiện; sự kiện vẫn giữ.",
+        "Licence plates and pictures of passages; the passages stay.",
+        "Biển số và ảnh của lượt xe; lượt xe vẫn giữ.",
         default="30d",
         validate_default=True,
         example="30d",

@@ -52,7 +52,7 @@ from hub.model.errors import (
 from hub.model.ids import AlarmId, DeviceId, PointId, ZoneId, point_id, row_id, split_point
 from hub.model.lane import Lane
 from hub.model.reading import QUALITY_OF, Block, Quality, Reading, Reason, Sample, Sheet, Value, one_by_one
-from hub.model.record import Intake, JournalRecord, Published, Receipt, Record, Release
+from hub.model.record import Intake, JournalRecord, Kept, Published, Receipt, Record, Release
 from hub.model.rule import Condition, Expression, Group, Hours, Rule, Selector, Test, Window
 from hub.model.scaling import to_engineering
 from hub.model.site import Site, StoreSettings, WebSettings, Zone
@@ -96,6 +96,7 @@ __all__ = [
     "Hours",
     "Intake",
     "JournalRecord",
+    "Kept",
     "Lane",
     "ManualClock",
     "Misconfigured",

@@ -118,12 +118,20 @@ class Device(Struct, frozen=True):
     """Points that may come while the hub runs."""
 
 
+MADE_OF = {
+    "traffic.passage": (
+        "traffic.passage", "traffic.violation", "traffic.wrong_way_driver", "traffic.watch_list",
+    ),
+}  # fmt: skip
+"""Kind of events that a device tells → kinds that the hub makes of them (hub.passing)."""
+
+
 def tellers(devices: Mapping[DeviceId, Device], kind: str) -> frozenset[DeviceId]:
     """Return the devices that can tell events of a kind: those whose profile says so, and those of the same driver.
 
     A receiver of traps knows the kinds, and the events are filed under the device that sent them.
     """
-    own = {d.id for d in devices.values() if any(event.kind == kind for event in d.events)}
+    own = {d.id for d in devices.values() if any(kind in MADE_OF.get(e.kind, (e.kind,)) for e in d.events)}
     drivers = {devices[device].driver for device in own} - {""}
     return frozenset(own | {d.id for d in devices.values() if d.driver in drivers})
 

@@ -54,6 +54,8 @@ POINT_KINDS: dict[str, Kind] = {
         _kind("traffic.flow", "float", "veh/h", "Lưu lượng xe", "Traffic flow"),
         _kind("traffic.speed", "float", "km/h", "Tốc độ", "Speed"),
         _kind("traffic.occupancy", "float", "percent", "Độ chiếm dụng", "Occupancy"),
+        _kind("traffic.count", "int", None, "Số xe mỗi phút", "Vehicles a minute"),
+        _kind("traffic.violations", "int", None, "Số vi phạm mỗi phút", "Violations a minute"),
         _kind("traffic.wrong_way", "int", None, "Số xe đi ngược chiều", "Vehicles going the wrong way", _ALARM),
         _kind("traffic.stopped", "int", None, "Số xe dừng", "Stopped vehicles", _ALARM),
         _kind("env.smoke", "bool", None, "Khói", "Smoke", _FIRE),

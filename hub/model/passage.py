@@ -7,7 +7,7 @@ and reports; only the store's guarded view and whoever is shown `Passage` itself
 
 from msgspec import Struct
 
-from hub.model.clock import Timestamp
+from hub.model.clock import SECOND, Timestamp
 from hub.model.ids import DeviceId
 from hub.model.masking import mask
 from hub.model.reading import Value
@@ -15,6 +15,10 @@ from hub.model.text import Text
 
 PASSAGE = "traffic.passage"
 VIOLATION = "traffic.violation"
+
+MEMORY = 60 * SECOND
+"""How long after its arrival a read is remembered; three windows of merging, so that what is late finds its pass."""
+MOST_KEYS = 16
 
 CLASSES: dict[str, Text] = {
     "motorcycle": Text("Xe máy", "Motorcycle"),
@@ -41,7 +45,7 @@ VIOLATIONS: dict[str, Text] = {
 """Kinds of violations."""
 
 
-class Read(Struct, frozen=True):
+class Read(Struct, frozen=True, array_like=True):
     """One look at a vehicle, in the hub's units and words; what the source did not say is None."""
 
     device: DeviceId
@@ -121,6 +125,8 @@ class Passage(Struct, frozen=True, tag="passage"):
     limit: float | None = None
     listed: str | None = None
     picture: str | None = None
+    keys: tuple[str, ...] = ()
+    """What tells its reads apart, hashed; the first `MOST_KEYS` of them."""
     into: str | None = None
     """The passage that took this one's reads in, when a later read showed that both were one."""
 

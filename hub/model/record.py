@@ -50,6 +50,13 @@ class Receipt(Struct, frozen=True):
         return len(self.keys) // 8
 
 
+class Kept(Struct, frozen=True):
+    """What a restart needs to go on where passages were merged and counted: kept with the rows that came of it."""
+
+    at: Timestamp
+    body: bytes
+
+
 class Intake(Struct):
     """All that one read of a socket or one poll gave: the unit that travels from a driver."""
 
@@ -59,6 +66,7 @@ class Intake(Struct):
     release: Release | None = None
     blocks: list[Block] = field(default_factory=list)
     receipt: Receipt | None = None
+    kept: Kept | None = None
 
 
 class Published(Struct, frozen=True):

@@ -21,6 +21,35 @@ TRAILER = b"\xff\xff"
 COLUMNS = {
     "reading": ("time", "value", "point_id", "lag_ms", "quality", "text"),
     "device_event": ("time", "lag_ms", "device_id", "kind", "attributes", "dedupe_key"),
+    "passage": (
+        "time",
+        "id",
+        "device_id",
+        "revision",
+        "reads",
+        "last",
+        "lag_ms",
+        "speed",
+        "occupancy",
+        "confidence",
+        "speed_limit",
+        "place",
+        "lane",
+        "direction",
+        "class",
+        "colour",
+        "make",
+        "violation",
+        "country",
+        "plate_kind",
+        "region",
+        "plate_colour",
+        "keys",
+        "plate",
+        "plate_read",
+        "listed",
+        "picture",
+    ),
     "quarantine": ("time", "device_id", "source", "reason", "body"),
 }
 """Table → its columns, in the order in which the rows below carry them."""
@@ -173,8 +202,12 @@ def _sized(body: bytes) -> bytes:
     return _length(len(body)) + body
 
 
-def _text(text: str) -> bytes:
+def text_field(text: str) -> bytes:
+    """Return a text as a field, length first."""
     return _sized(_storable(text).encode("utf-8", "replace"))
+
+
+_text = text_field
 
 
 def _storable(text: str) -> str:

@@ -54,6 +54,7 @@ ROOMS = {
     "sqlite3": (
         "hub/batchfile.py",
         "hub/journal.py",
+        "hub/passinglog.py",
         "hub/receipts.py",
         "hub/spool.py",
         "hub/thinning.py",

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from msgspec.structs import asdict, replace
 
 from hub.model import SECOND
-from hub.model.passage import Passage, Read
+from hub.model.passage import MEMORY, Passage, Read
 from hub.model.plateforms import alike
-from rules.passes import MEMORY, WINDOW, Passes
+from rules.passes import WINDOW, Passes
 
 NOW = 1_700_000_000 * SECOND
 PLATES = ["20A12345", "20A12346", "20A1234", "29B00017", "29B00077", None]

@@ -22,10 +22,11 @@ def broken_laws(said: Said) -> list[str]:
             + one(said, "samples_unknown_total"),
         ),
         (
-            "taken = readings + events + strays",
+            "taken = readings + events + passages + strays",
             one(said, "spool_taken_total"),
             one(said, "readings_spooled_total")
             + one(said, "events_received_total")
+            + one(said, "passages_spooled_total")
             + one(said, "strays_quarantined_total"),
         ),
         (

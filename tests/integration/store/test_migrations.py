@@ -17,8 +17,8 @@ from tests.integration.store.harness import reading, running, until
 pytestmark = pytest.mark.database
 
 VIEWS = (
-    "v_alarm", "v_device_health", "v_event", "v_event_1h", "v_figure", "v_gap", "v_journal", "v_latest", "v_reading",
-    "v_reading_1h", "v_reading_1m",
+    "v_alarm", "v_device_health", "v_event", "v_event_1h", "v_figure", "v_gap", "v_journal", "v_latest", "v_passage",
+    "v_passage_1m", "v_passage_plate", "v_reading", "v_reading_1h", "v_reading_1m",
 )  # fmt: skip
 
 

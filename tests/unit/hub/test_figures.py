@@ -20,6 +20,7 @@ class NoStore:
     rows: Counter[str] = Counter(reading=3)
     refused: Counter[str] = Counter(reading=1)
     repeated = 0
+    settled = 0
     connected = True
     lag = {"readings": 0, "journal": 0}
 
