@@ -30,6 +30,8 @@ insert into identity select lower(hex(randomblob(16))) where not exists (select 
 """
 LOG_PAGES = 2_000
 """Pages (of 4 KiB) after which the write-ahead log is carried over into the file and begun anew."""
+CACHE_KIB = 256
+"""Page cache of each connection: rows are written once and read once."""
 RETRY_SECONDS = 0.5
 CHECKED_BYTES = 256 << 20
 """Files up to this size are looked through when they are opened (some 0.2 s); alarms must not wait longer."""
@@ -70,6 +72,7 @@ def connect(path: Path, schema: str) -> sqlite3.Connection:
 
 def _prepare(connection: sqlite3.Connection, path: Path, schema: str) -> None:
     connection.execute("pragma auto_vacuum=incremental")
+    connection.execute(f"pragma cache_size=-{CACHE_KIB}")
     connection.execute("pragma journal_mode=wal")
     connection.execute("pragma synchronous=full")
     connection.execute(f"pragma wal_autocheckpoint={LOG_PAGES}")

@@ -15,7 +15,7 @@ from pathlib import Path
 import structlog
 
 from hub.batches import Batch, Held, Rows
-from hub.batchfile import BatchFile, Entry, give_back
+from hub.batchfile import CACHE_KIB, BatchFile, Entry, give_back
 from hub.merging import Newest
 from hub.model import Kept, Lane, Receipt, Timestamp
 from hub.passinglog import SCHEMA as KEPT
@@ -78,6 +78,7 @@ class Spool:
         )
         self._file.make_room = self._make_room
         self._reader = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._reader.execute(f"pragma cache_size=-{CACHE_KIB}")
         self.id = self._file.id
         self._book = ReceiptBook(self._reader)
         self._measure()

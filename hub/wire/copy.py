@@ -5,7 +5,7 @@ Format: PostgreSQL manual, COPY, "Binary Format". A row is the number of fields 
 byte 1 and the JSON text.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from struct import Struct, error
 
@@ -110,7 +110,7 @@ class SheetMold:
         """`points` holds the store's number of each point."""
         n = len(points)
         self._n = n
-        self._cast = Struct(">" + "18sd4sq14s" * n).pack
+        self._cast = _caster(n)
         self._fields: list[bytes | float] = [b"", 0.0, _OF_8, 0, _TAIL_WITHOUT_LAG[Quality.GOOD][Reason.NONE]] * n
         self._fields[3::5] = points
 
@@ -120,6 +120,12 @@ class SheetMold:
         fields[0::5] = [_time(_SIX_THEN_8, sheet.hub_time // 1000 - EPOCH) + _OF_8] * self._n
         fields[1::5] = sheet.values
         return self._cast(*fields)
+
+
+@lru_cache(maxsize=256)
+def _caster(rows: int) -> Callable[..., bytes]:
+    # a compiled format is four kilobytes, and hundreds of devices have maps of the same length
+    return Struct(">" + "18sd4sq14s" * rows).pack
 
 
 def _encode_carefully(r: Reading, key: int) -> bytes:
