@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from drivers import REGISTRY as DRIVERS
 from hub.model import Clock, Device, DeviceId, Point, PointId, Site, SystemClock, Value
+from hub.model.found import simulated
 from simulators import REGISTRY
 from simulators.base import Hub, Line, Override, Told
 from simulators.calm import calm
@@ -25,7 +26,7 @@ class Fleet:
     """The simulators of a whole site. The same seed and clock give the same values."""
 
     def __init__(self, site: Site, *, seed: int = 0, clock: Clock | None = None) -> None:
-        self.site = site
+        self.site = site = simulated(site)
         self.process = Process(seed, calm(site))
         self.faults = Faults()
         self.where: dict[DeviceId, Override] = {}
@@ -100,11 +101,11 @@ class Fleet:
         connection = redirect(device.connection, override.host, override.port)
         return replace(device, connection=connection.model_copy(update=dict(override.extra)))
 
-    def point(self, point: PointId) -> Point:
     def line_of(self, device: DeviceId) -> Line:
         """Return the simulator of a device's line. Raises KeyError."""
         return self._line_of[device]
 
+    def point(self, point: PointId) -> Point:
         """Return a point by its id. Raises KeyError."""
         return self._points[point]
 
