@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-BENCHES = ("check", "road", "spool", "ingest", "queries", "latency", "panels", "scan", "snmp", "opcua", "rules")
+BENCHES = ("check", "road", "spool", "ingest", "queries", "latency", "panels", "scan", "snmp", "opcua", "rules", "demo")
 LONGEST_S = 400
 
 Line = dict[str, float | str]
@@ -44,6 +44,9 @@ TARGETS: dict[tuple[str, str], list[tuple[str, str, float]]] = {
     ("rules", "engine"): [("evaluations_per_s", ">=", 300_000)],
     ("rules", "windows"): [("instances", ">=", 10_000), ("rss_mb", "<=", 200)],
     ("rules", "step"): [("p99_ms", "<=", 1)],
+    ("rules", "province"): [("p99_ms", "<=", 1)],
+    ("demo", "ready"): [("seconds", "<=", 60)],
+    ("demo", "memory"): [("rss_mb", "<=", 1500)],
 }
 
 

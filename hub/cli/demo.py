@@ -45,7 +45,7 @@ class Plan(Struct, frozen=True):
 
 
 def demo(
-    site: Annotated[Path | None, typer.Argument(help="Folder with site.yaml; absent: the starter site.")] = None,
+    site: Annotated[Path | None, typer.Argument(help="Folder with site.yaml; absent: thai-nguyen.")] = None,
     port: Annotated[int | None, typer.Option(help="Port of the console; 0 takes a free one.")] = None,
     state: Annotated[Path | None, typer.Option(help="Folder for the state and the database.")] = None,
     scenario: Annotated[str | None, typer.Option(help="Scenario to play; absent: the site's tour.")] = None,
@@ -53,7 +53,7 @@ def demo(
 ) -> None:
     """Run a simulated site with its console. / Chạy một hệ thống mô phỏng cùng bảng điều khiển."""
     logs.configure()
-    loaded = load(site or shipped() / "sites" / "starter", REGISTRY)
+    loaded = load(site or shipped() / "sites" / "thai-nguyen", REGISTRY)
     # a demo keeps everything in its own folder, whatever database the real site uses
     loaded = replace(loaded, store=replace(loaded.store, url="embedded"))
     chosen = loaded.web.port if port is None else port

@@ -12,13 +12,14 @@ from tests.support.chromium import Wires, window
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 
 FIRE = 'tr[data-alarm^="fire:panel-market/"]'
+STARTER = Path(__file__).parents[2] / "config" / "sites" / "starter"
 PICTURES = Path(__file__).parents[2] / ".cache" / "screenshots"
 
 
 async def test_a_simulated_fire_is_seen_acknowledged_and_seen_acknowledged_by_another(
     browser: Browser, tmp_path: Path
 ) -> None:
-    async with citywatch("demo", "--json", "--port", "0", "--state", tmp_path / "state") as hub:
+    async with citywatch("demo", STARTER, "--json", "--port", "0", "--state", tmp_path / "state") as hub:
         ready = await hub.ready()
         first, second = await window(browser), await window(browser)
         wires = [Wires(first), Wires(second)]
@@ -59,7 +60,7 @@ async def test_a_simulated_fire_is_seen_acknowledged_and_seen_acknowledged_by_an
 
 
 async def test_a_used_sign_in_link_opens_nothing(browser: Browser, tmp_path: Path) -> None:
-    async with citywatch("demo", "--json", "--port", "0", "--state", tmp_path / "state") as hub:
+    async with citywatch("demo", STARTER, "--json", "--port", "0", "--state", tmp_path / "state") as hub:
         ready = await hub.ready()
         first, second = await window(browser), await window(browser)
         page, other = await first.new_page(), await second.new_page()

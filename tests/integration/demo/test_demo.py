@@ -15,6 +15,7 @@ from tests.integration.demo.process import Running, citywatch, gone
 
 pytestmark = [pytest.mark.database, pytest.mark.timeout(150)]
 FIRE = "fire:panel-market/z07.alarm"
+ROOT_SITE = Path(__file__).parents[3] / "config" / "sites" / "starter"
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ async def until_alarm(web: aiohttp.ClientSession, ready: dict[str, Any], alarm: 
 
 async def test_the_demo_shows_the_fire_and_leaves_no_process(web: aiohttp.ClientSession, tmp_path: Path) -> None:
     """Promise 2: one command, one ready line, a fire, and nothing left after Ctrl-C."""
-    async with citywatch("demo", "--json", "--port", "0", "--state", tmp_path / "state") as demo:
+    async with citywatch("demo", ROOT_SITE, "--json", "--port", "0", "--state", tmp_path / "state") as demo:
         ready = await demo.ready()
         assert ready["ready"] is True
         family = demo.family()
@@ -95,7 +96,7 @@ async def the_link_signs_in_once(ready: dict[str, Any]) -> None:
 
 async def test_after_kill_nothing_is_left_and_the_next_start_works(web: aiohttp.ClientSession, tmp_path: Path) -> None:
     """Promise 2: also after `kill -9` of the parent; the next start recovers."""
-    arguments = ("demo", "--json", "--port", "0", "--state", tmp_path / "state")
+    arguments = ("demo", ROOT_SITE, "--json", "--port", "0", "--state", tmp_path / "state")
     async with citywatch(*arguments) as demo:
         ready = await demo.ready()
         family = demo.family()
@@ -116,7 +117,7 @@ async def test_a_port_in_use_is_said_with_what_to_do(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        async with citywatch("demo", "--port", str(port), "--state", tmp_path / "state") as demo:
+        async with citywatch("demo", ROOT_SITE, "--port", str(port), "--state", tmp_path / "state") as demo:
             assert await demo.ended() == 1
     assert f"port {port} is already in use" in demo.said
     assert f"--port {port + 1}" in demo.said
@@ -124,7 +125,7 @@ async def test_a_port_in_use_is_said_with_what_to_do(tmp_path: Path) -> None:
 
 
 async def test_ctrl_c_while_starting_leaves_nothing(tmp_path: Path) -> None:
-    async with citywatch("demo", "--port", "0", "--state", tmp_path / "state") as demo:
+    async with citywatch("demo", ROOT_SITE, "--port", "0", "--state", tmp_path / "state") as demo:
         await says(demo, "simulators of 10 devices")
         family = demo.family()
         await demo.send(signal.SIGINT)
@@ -133,12 +134,12 @@ async def test_ctrl_c_while_starting_leaves_nothing(tmp_path: Path) -> None:
 
 
 async def test_kill_while_the_database_is_being_made_leaves_nothing_and_the_next_start_works(tmp_path: Path) -> None:
-    async with citywatch("demo", "--port", "0", "--state", tmp_path / "state") as demo:
+    async with citywatch("demo", ROOT_SITE, "--port", "0", "--state", tmp_path / "state") as demo:
         await says(demo, "✓ database")
         family = demo.family()
         await demo.send(signal.SIGKILL)
     assert await gone(family)
-    async with citywatch("demo", "--json", "--port", "0", "--state", tmp_path / "state") as again:
+    async with citywatch("demo", ROOT_SITE, "--json", "--port", "0", "--state", tmp_path / "state") as again:
         await again.ready()
         family = again.family()
         assert await again.send(signal.SIGTERM) == 0
@@ -152,7 +153,7 @@ async def says(running: Running, words: str) -> None:
 
 
 async def test_an_unknown_scenario_is_named_with_those_that_exist(tmp_path: Path) -> None:
-    async with citywatch("demo", "--scenario", "tuor", "--state", tmp_path / "state") as demo:
+    async with citywatch("demo", ROOT_SITE, "--scenario", "tuor", "--state", tmp_path / "state") as demo:
         assert await demo.ended() == 78
     assert "did you mean 'tour'" in demo.said
 
@@ -167,6 +168,3 @@ async def test_simulate_says_where_every_device_answers() -> None:
         assert line["devices"]["smoke-silent"]["password"]
         assert await simulators.send(signal.SIGTERM) == 0
     assert json.dumps(line)
-
-
-ROOT_SITE = Path(__file__).parents[3] / "config" / "sites" / "starter"
