@@ -70,6 +70,13 @@ def connect(path: Path, schema: str) -> sqlite3.Connection:
     return connection
 
 
+def reader(path: Path) -> sqlite3.Connection:
+    """Open a file that is there for reading beside its writer. Raises sqlite3.Error."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.execute(f"pragma cache_size=-{CACHE_KIB}")
+    return connection
+
+
 def _prepare(connection: sqlite3.Connection, path: Path, schema: str) -> None:
     connection.execute("pragma auto_vacuum=incremental")
     connection.execute(f"pragma cache_size=-{CACHE_KIB}")

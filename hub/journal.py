@@ -18,7 +18,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from hub.batchfile import CACHE_KIB, BatchFile, Entry, give_back
+from hub.batchfile import BatchFile, Entry, give_back, reader
 from hub.model import JournalRecord, StorageError, StorageFull
 
 log = structlog.get_logger(__name__)
@@ -66,8 +66,7 @@ class Journal:
         self._reserve = path.with_suffix(".reserve")
         self._reserve_bytes = reserve_bytes
         self._file = self._open(path)
-        self._reader = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._reader.execute(f"pragma cache_size=-{CACHE_KIB}")
+        self._reader = reader(path)
         self.id = self._file.id
         if heir_of is not None:
             self._inherit(heir_of)

@@ -15,7 +15,7 @@ from pathlib import Path
 import structlog
 
 from hub.batches import Batch, Held, Rows
-from hub.batchfile import CACHE_KIB, BatchFile, Entry, give_back
+from hub.batchfile import BatchFile, Entry, give_back, reader
 from hub.merging import Newest
 from hub.model import Kept, Lane, Receipt, Timestamp
 from hub.passinglog import SCHEMA as KEPT
@@ -77,8 +77,7 @@ class Spool:
             path, SCHEMA + RECEIPTS + KEPT, self._write, spacing=lambda n: BUSY_SPACING if n >= BUSY else FAST_SPACING
         )
         self._file.make_room = self._make_room
-        self._reader = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._reader.execute(f"pragma cache_size=-{CACHE_KIB}")
+        self._reader = reader(path)
         self.id = self._file.id
         self._book = ReceiptBook(self._reader)
         self._measure()
