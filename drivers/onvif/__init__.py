@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from drivers.base import BoundDevice, Driver, DriverSpec
+from drivers.base import BoundDevice, Driver, DriverSpec, Tracer
 from drivers.onvif.address import Address, Connection, Event, endpoint, line, redirect
 from drivers.onvif.notification import example
 
@@ -11,6 +11,12 @@ def _load() -> Callable[[Sequence[BoundDevice]], Driver]:
     from drivers.onvif.driver import OnvifDriver
 
     return OnvifDriver
+
+
+def _tracer() -> Tracer:
+    from drivers.onvif.trace import trace
+
+    return trace
 
 
 SPEC = DriverSpec(
@@ -25,5 +31,6 @@ SPEC = DriverSpec(
     redirect=redirect,
     example=example,
     pictures=True,
+    trace=_tracer,
 )
 """What the rest of the house knows of ONVIF before a camera is asked."""

@@ -7,6 +7,7 @@ Redirects are refused, answers are read up to a bound, compressed ones not at al
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -41,6 +42,8 @@ class Camera:
         """By how much (ns) the camera's clock is ahead; 0 until it was measured."""
         self.received = 0
         self.sent = 0
+        self.tap: Callable[[str, str, bytes, Element | None], None] = _unheard
+        """Hears (`sent` or `received`, path and status, what was sent or came, the answer's content) while traced."""
         self._connection = connection
         self._host = f"{'https' if connection.tls else 'http'}://{_bracketed(connection.host)}"
         self._base = f"{self._host}:{connection.port}"
@@ -125,15 +128,22 @@ class Camera:
         if token:
             created = self._clock.now() + self.offset
             headers += soap.token(self._connection.user or "", self._password, created)
+        signed = "without signing in" if token is None else "signed by token" if token else "signed by digest"
+        self.tap("sent", f"{path}, {signed}", body.encode(), None)
         status, answer = await self._post(path, soap.envelope(body, headers=headers), action, held, token is False)
         if status in (401, 403):
             problem = "asks for a user and a password" if token is None else "does not accept user and password"
             raise Unreachable(f"{self.where} {problem} (HTTP {status})", "auth_failed")
         try:
-            return soap.content(parse(answer), self.where)
+            return self._content(answer, status)
         except ValueError as why:
             words = f"{self.where} answers what cannot be read (HTTP {status}): {why}"
             raise Unreachable(words, "protocol_error") from why
+
+    def _content(self, answer: bytes, status: int) -> Element:
+        top = parse(answer)
+        self.tap("received", f"HTTP {status}", answer, top)
+        return soap.content(top, self.where)
 
     async def _post(self, path: str, message: bytes, action: str, held: float, digest: bool) -> tuple[int, bytes]:
         self.sent += len(message)
@@ -206,6 +216,10 @@ class Camera:
             if len(found) > largest:
                 raise Unreachable(f"{self.where} answers with more than {largest} bytes", "protocol_error")
         return bytes(found)
+
+
+def _unheard(way: str, place: str, body: bytes, answer: Element | None) -> None:
+    del way, place, body, answer
 
 
 def _bracketed(host: str) -> str:

@@ -53,6 +53,10 @@ CURES = {
         "câu trả lời không đúng giao thức: kiểm tra cổng, kiểu khung (framing), đơn vị và loại thiết bị",
         "what comes back is not this protocol: check port, framing, unit and model of the device",
     ),
+    "clock_skew": (
+        "đồng hồ thiết bị sai: đặt lại giờ và khai báo máy chủ NTP trên thiết bị",
+        "the device's clock is wrong: set it, and give it a time server (NTP)",
+    ),
     "stream_lost": (
         "camera trả lời nhưng không có hình: kiểm tra ống kính, cáp và kênh trên đầu ghi (`source:`)",
         "the camera answers and sees nothing: look at lens and cable, and at the recorder's channel (`source:`)",

@@ -21,12 +21,13 @@ from hub.app import Hub
 from hub.cli import logs
 from hub.cli.language import language
 from hub.cli.progress import Progress
-from hub.cli.simulate import choose, end, hub_of, stage_of
+from hub.cli.simulate import announce, choose, end, hub_of, stage_of
 from hub.cli.stopping import run
 from hub.config import load, shipped
 from hub.model import CitywatchError, Site, SystemClock
 from simulators.control import Control
 from simulators.fleet import Fleet
+from simulators.onvif.discovery import Responder
 from simulators.timeline import Scenario
 
 STOP_WITHIN = 15.0
@@ -90,10 +91,12 @@ async def _demo(plan: Plan, stop: asyncio.Event) -> int:
         hub = Hub(fleet.redirected(plan.site), plan.state, clock=clock, port=plan.port, progress=progress)
         stage = stage_of(fleet, clock, progress.console)
         control = Control(fleet, stage, plan.state)
+        announcing = Responder(())
         try:
             if not await _done_before(stop, asyncio.create_task(hub.start(), name="hub")):
                 return 130
             fleet.aim(hub_of(plan.site, hub.port))
+            announcing = await announce(plan.site, fleet)
             orders = await control.start()
             progress.finish()
             _ready(plan, hub, orders, progress)
@@ -102,7 +105,7 @@ async def _demo(plan: Plan, stop: asyncio.Event) -> int:
             await stop.wait()
         finally:
             progress("stopping")
-            await _stop(progress, control.stop, stage.end, hub.stop, fleet.stop)
+            await _stop(progress, control.stop, stage.end, announcing.stop, hub.stop, fleet.stop)
     return 0
 
 

@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 import typer
@@ -25,7 +25,7 @@ Out = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Search a network larger than a /22.")]
 Network = Annotated[str, typer.Argument(help="HOST, HOST:PORT, or a network such as 10.1.2.0/24.")]
-Asked = Callable[[str], Awaitable[list[Device]]]
+T = TypeVar("T")
 
 
 def modbus(
@@ -43,7 +43,7 @@ def modbus(
     """
     from drivers.modbus import identify
 
-    wanted, numbers = _targets(target, 502, yes), _numbers(units)
+    wanted, numbers = targets_of(target, 502, yes), _numbers(units)
 
     async def ask(host: str) -> list[Device]:
         try:
@@ -74,7 +74,7 @@ def opcua(
     """
     from drivers.opcua.finding import endpoints
 
-    wanted = _targets(target.removeprefix("opc.tcp://").partition("/")[0], 4840, yes)
+    wanted = targets_of(target.removeprefix("opc.tcp://").partition("/")[0], 4840, yes)
 
     async def ask(host: str) -> list[Device]:
         shown = f"[{host}]" if ":" in host else host
@@ -117,7 +117,7 @@ def snmp(
     from drivers.snmp.connection import Connection
     from drivers.snmp.finding import identify
 
-    wanted = _targets(target, 161, yes)
+    wanted = targets_of(target, 161, yes)
     base = connection(Connection, {"host": "0.0.0.0", "port": wanted.port, "retries": 1}, settings)
 
     async def ask(host: str) -> list[Device]:
@@ -147,7 +147,8 @@ def _named_secrets(settings: Sequence[str]) -> dict[str, Any]:
     return made
 
 
-def _targets(text: str, port: int, large: bool) -> Targets:
+def targets_of(text: str, port: int, large: bool) -> Targets:
+    """Return what a person wrote as hosts. Ends the command where it is neither host nor network."""
     try:
         return targets(text, port, large=large)
     except ValueError as error:
@@ -164,9 +165,9 @@ def _numbers(text: str) -> list[int]:
     return list(dict.fromkeys(found))
 
 
-def search(wanted: Targets, ask: Asked) -> tuple[list[Device], list[str]]:
+def search(wanted: Targets, ask: Callable[[str], Awaitable[list[T]]]) -> tuple[list[T], list[str]]:
     """Return what a search finds, and in a sentence how much was not looked at when it was stopped."""
-    found: list[Device] = []
+    found: list[T] = []
     notes: list[str] = []
     asked = 0
 

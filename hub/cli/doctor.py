@@ -28,6 +28,7 @@ WORDS = {
     "read": ("đọc thử", "one read"),
     "listen": ("lắng nghe", "listening"),
     "decode": ("giải mã", "decoding"),
+    "health": ("tình trạng", "health"),
 }
 SIGNS = {True: "ok  ", False: "FAIL", None: "–   "}
 

@@ -40,7 +40,7 @@ class Step(Struct, frozen=True):
     """One step: whether it went well (None: there was nothing to do), what was seen, what cures it."""
 
     name: str
-    """configuration, name, port, sign_in, read, listen, decode."""
+    """configuration, name, port, sign_in, read, listen, decode, health."""
     ok: bool | None
     says: str
     fix: str = ""
@@ -52,6 +52,8 @@ class Ear:
     def __init__(self, points: set[PointId]) -> None:
         self.samples: dict[PointId, Sample] = {}
         self.complete = asyncio.Event()
+        self.complaint: tuple[str, str] | None = None
+        """What the driver finds wrong with a device that answers: reason and detail."""
         self._points = points
 
     def take(self, intake: Intake) -> None:
@@ -63,7 +65,9 @@ class Ear:
             self.complete.set()
 
     def report(self, device: DeviceId, state: DeviceState, reason: str = "", detail: str = "") -> None:
-        """Take no notice: what is wrong with a point is in its sample."""
+        """Keep what is wrong with the device while it answers; what is wrong with a point is in its sample."""
+        del device
+        self.complaint = (reason, detail) if state is DeviceState.DEGRADED else None
 
     def last_heard(self, device: DeviceId) -> None:
         """Return nothing: nobody was heard before."""
@@ -92,6 +96,7 @@ class Examination:
         self._spec = spec
         self._language = language
         self._listen = listen
+        self._complaint: tuple[str, str] | None = None
         self._hub = hub
         """Where the site's own hub is, and its certificate."""
 
@@ -168,6 +173,8 @@ class Examination:
                 await driver.open()
         except (DriverError, ImportError, TimeoutError) as error:
             self._fault("sign_in", error)
+            if driver is not None:
+                await driver.close()
             return
         try:
             self._note("sign_in", True, self._spec.name)
@@ -191,6 +198,9 @@ class Examination:
             self._note("read", False, f"{says}; {_listed(refused)}", "points_refused")
         elif self._note("read", bool(with_value), says, "" if with_value else "no_values"):
             self._decode(samples)
+        if self._complaint is not None:
+            reason, detail = self._complaint
+            self._note("health", False, detail or reason, ailment(reason))
 
     async def _fetched(self, driver: Any) -> list[Sample]:
         async with asyncio.timeout(self._bound.timeout * len(self._bound.points) + PATIENCE):
@@ -205,6 +215,7 @@ class Examination:
         for task in (listening, waiting):
             task.cancel()
         await asyncio.gather(listening, waiting, return_exceptions=True)
+        self._complaint = ear.complaint
         if listening in done and (error := listening.exception()) is not None:
             raise error
         return list(ear.samples.values())

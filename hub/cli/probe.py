@@ -112,11 +112,14 @@ async def _talk(spec: DriverSpec, devices: list[BoundDevice]) -> list[Row]:
         return [_row(device, True, "it pushes to this hub; `citywatch doctor` tries the hub") for device in devices]
     if spec.exclusive and spec.trace is not None:
         return await _listen(spec.trace, devices)
+    driver = None
     try:
         driver = spec.load()(devices)
         async with asyncio.timeout(2 * PATIENCE):
             await driver.open()
     except (DriverError, ImportError, TimeoutError) as error:
+        if driver is not None:
+            await driver.close()
         return [_row(device, False, str(error) or "no answer while signing in") for device in devices]
     try:
         if spec.pushes:

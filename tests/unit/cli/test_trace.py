@@ -116,7 +116,7 @@ def test_an_unknown_device_or_one_that_cannot_be_traced_ends_in_a_sentence(tmp_p
     with pytest.raises(typer.Exit):
         trace("host-1", tmp_path)
     assert (
-        "speaks snmp-trap, which cannot be traced; http, http-ingest, modbus, mqtt, opcua, snmp can"
+        "speaks snmp-trap, which cannot be traced; files, http, http-ingest, modbus, mqtt, onvif, opcua, snmp can"
         in capsys.readouterr().err
     )
 
