@@ -51,8 +51,18 @@ def _summary(site: Site) -> str:
         f"  {site.title.vi} ({site.id})",
         f"  {len(site.zones)} zones, {len(site.devices)} devices, {len(site.points)} points, {len(site.rules)} rules",
         *(f"  {count:>5} × {profile}" for profile, count in models.most_common()),
+        *(f"  {line}" for line in _to_come(site)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _to_come(site: Site) -> list[str]:
+    """Say how many points may come with rows that devices turn out to have."""
+    finders = [device for device in site.devices.values() if device.found]
+    most = sum(group.most * group.each for device in finders for group in device.found)
+    tables = Counter(f"{device.profile} ({group.name})" for device in finders for group in device.found)
+    named = ", ".join(f"{count} × {name}" for name, count in tables.most_common())
+    return [f"up to {most} more points may come with rows that devices have: {named}"] if finders else []
 
 
 def _line(row: dict[str, Any]) -> str:
@@ -63,5 +73,8 @@ def _json(site: Site | None, problems: list[Problem], found: list[dict[str, Any]
     counts = (
         {} if site is None else {name: len(getattr(site, name)) for name in ("zones", "devices", "points", "rules")}
     )
+    if site is not None:
+        groups = [group for device in site.devices.values() for group in device.found]
+        counts["points_to_come"] = sum(group.most * group.each for group in groups)
     body = {"valid": site is not None, "problems": problems, "site": counts, "devices": found}
     return msgspec.json.encode(body).decode() + "\n"

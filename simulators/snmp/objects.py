@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from zlib import crc32
 
 from drivers.snmp.address import COUNTERS, Address
+from drivers.snmp.table import Table
 from hub.model import MILLISECOND, SECOND, Device, Point, PointId, Timestamp, Value
 from simulators.process import Process
 from simulators.raw import raw_of
@@ -87,7 +88,18 @@ class Objects:
             if point.address.column_oid not in columns:
                 yield from self._column(point, number + 1, now)
         for number, device in enumerate(self._devices):
+            yield from self._walked(device)
             yield from _system(device, number)
+
+    def _walked(self, device: Device) -> Iterator[Cell]:
+        """Give the column that says what rows a table has, where no point lives in it."""
+        for group in device.found:
+            table: Table = group.address
+            value = table.where if table.where is not None else 1
+            type_ = "oid" if isinstance(value, str) else "integer"
+            for point in device.points:
+                if point.name.startswith(f"{group.name}."):
+                    yield Cell(name_of(f"{table.walk}.{self._index(point.address)}"), type_, _always(value))
 
     def _place(self, point: Point) -> Iterator[Cell]:
         address: Address = point.address

@@ -37,7 +37,10 @@ SITE = (
     HEAD
     + """
 devices:
-  - {id: rack, profile: test/rack, zone: z, connection: {host: 127.0.0.1, port: %s, version: 2c, community: {secret: s}}}
+  - id: rack
+    profile: test/rack
+    zone: z
+    connection: {host: 127.0.0.1, port: %s, version: 2c, community: {secret: s}}
 rules:
   - {id: down, category: fault, priority: low, for_each: {kind: link.status}, when: {is: down},
      text: {vi: "Mất {point.name}", en: "{point.name} is down"}}

@@ -90,3 +90,12 @@ def test_schema_writes_what_is_shipped(app: typer.Typer, tmp_path: Path) -> None
     assert text.count(".schema.json") == len(list(tmp_path.iterdir()))
     for path in tmp_path.iterdir():
         assert path.read_text() == (shipped() / "schema" / path.name).read_text()
+
+
+def test_check_says_how_many_points_may_come_with_rows(app: typer.Typer, tmp_path: Path) -> None:
+    connection = "{host: h, version: 2c, community: {env: HOME}}"
+    device = f"{{id: sw, profile: net/switch-ifmib, zone: z, connection: {connection}}}"
+    (tmp_path / "site.yaml").write_text(f"version: 1\nsite: {{id: s}}\nzones: [{{id: z}}]\ndevices: [{device}]\n")
+    assert "up to 2048 more points may come" in run(app, "check", str(tmp_path))[1]
+    told = json.loads(run(app, "check", str(tmp_path), "--json")[1])
+    assert told["site"]["points_to_come"] == 2048

@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from drivers import REGISTRY
+from drivers.bound import bind
+from drivers.snmp.driver import SnmpDriver
+from hub.config import load
 from hub.model import SECOND, ConfigError, ManualClock, Site
 from simulators import scenario as scenarios
 from simulators.control import Control
@@ -241,3 +245,29 @@ async def test_an_order_lets_a_device_tell_something(tmp_path: Path) -> None:
             ('"device": "switch"', "expected"),
         ):
             assert words in (await order(f'{{"notify": {{{wrong}}}}}'))["error"]
+
+
+FOUND = """\
+version: 1
+site: {id: one, name: One, timezone: Asia/Ho_Chi_Minh}
+zones: [{id: z, name: Z}]
+devices:
+  - {id: sw, profile: net/switch-ifmib, zone: z, connection: {host: h1, %s}}
+  - {id: pc, profile: net/linux-host, zone: z, with: {walk: 1}, connection: {host: h2, %s}}
+  - {id: ups, profile: power/ups-rfc1628, zone: z, with: {lines: 0}, connection: {host: h3, %s}}
+"""
+
+
+async def test_a_device_whose_rows_nobody_listed_has_those_of_its_profile(tmp_path):
+    (tmp_path / "site.yaml").write_text(FOUND.replace("%s", "version: 2c, community: {secret: s}"), encoding="utf-8")
+    (tmp_path / "secrets.yaml").write_text(f"s: {SECRET}\n")
+    (tmp_path / "secrets.yaml").chmod(0o600)
+    site = load(tmp_path, REGISTRY)
+    async with running(site) as fleet:
+        for device in fleet.redirected(site).devices.values():
+            driver = SnmpDriver([bind(device)])
+            await driver.open()
+            for group in device.found:
+                rows = await driver.found(device.id, group)
+                assert {row.label for row in rows or ()} == set(group.simulated), group.name
+            await driver.close()

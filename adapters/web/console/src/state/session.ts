@@ -47,9 +47,11 @@ export async function signOut(): Promise<void> {
 
 const asked = new Set<string>();
 
-/** Learn a device's points once; a failure is tried again by the next who asks. */
+/** Learn a device's points, again when it has other ones; a failure is tried again by the next who asks. */
 export async function describe(device: string): Promise<void> {
-  if (store.details.has(device) || asked.has(device)) return;
+  const known = store.details.get(device);
+  const points = store.device(device)?.points;
+  if (asked.has(device) || (known && (points === undefined || known.length === points))) return;
   asked.add(device);
   try {
     store.describe(device, (await rest.points(device)).items);
