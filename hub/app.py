@@ -57,6 +57,7 @@ from rules import Engine
 from rules.minutes import Minutes
 from rules.passes import Passes
 from rules.standing import standing
+from rules.watchlists import Watchlists
 
 log = structlog.get_logger(__name__)
 
@@ -64,7 +65,6 @@ AGE_SECONDS = 0.5
 LOSS_SECONDS = 10.0
 DISK_SECONDS = 30.0
 STATIC = Path(__file__).resolve().parent.parent / "adapters" / "web" / "static"
-"""Where the built console lies."""
 
 
 class Hub:
@@ -168,12 +168,12 @@ class Hub:
         self._state = State(site, self._stream, self._health.last_heard)
         self._engine = Engine(site, drill=self._drill)
         self._alarming = Alarming(self._engine, self._journal, self._publish, clock)
-        kept = recall(self._spool.file.path, clock.now())
         self._road = Road(
             site, alarming=self._alarming, journal=self._journal, spool=self._spool, state=self._state,
             health=self._health, clock=clock,
         )  # fmt: skip
-        self._road.passing = Passing(site, Passes(), Minutes({}), kept)
+        self._road.passing = Passing(site, Passes(), Minutes({}), recall(self._spool.file.path, clock.now()))
+        self._road.passing.watch = Watchlists(lambda: self._state.site).seen
         self._store = TimescaleAdapter(
             site, spool=self._spool, journal=self._journal, changed=self._state.drain_changed, clock=clock
         )
