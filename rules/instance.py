@@ -49,7 +49,7 @@ class Wire(Waiting):
         self.event: DeviceEvent | None = None
         """The last event that counted."""
         of_events = instance.rule.for_each.event is not None and test.over is not None and test.of is None
-        self.lens = None if test.over is None else Lens(test, of_events)
+        self.lens = None if test.over is None else Lens(test, of_events, "" if point is None else point.kind)
         """The window that it looks through; None: the value as it is."""
         self.heard = of_events
         self.reading: Reading | None = None
@@ -172,7 +172,10 @@ class Instance(Waiting):
         wire = next(own, self.wires[0] if self.wires else None)
         if wire is None:
             return None
-        return wire.lens.seen if wire.hears_events and wire.lens is not None else wire.value
+        lens = wire.lens
+        if lens is not None and lens.is_index:
+            return None if lens.seen is None else int(lens.seen)
+        return lens.seen if lens is not None and wire.hears_events else wire.value
 
     def event(self) -> DeviceEvent | None:
         """Return the last event that counted."""

@@ -5,9 +5,11 @@ from math import isfinite
 from typing import Any
 
 from hub.model import DeviceEvent, Test, Timestamp, Value, Window
+from hub.model.kinds import VN_AQI_OF
 from rules.condition import judge
 from rules.logic import Truth
 from rules.median import Median
+from rules.nowcast import Nowcast
 from rules.tallies import Changes, Count, Distinct, Recent, Sum
 from rules.unchanged import Unchanged
 from rules.usual import Usual
@@ -34,10 +36,11 @@ _MAKERS: dict[str, Callable[[Window, Test], Any]] = {
     "unchanged": lambda w, _: Unchanged(w.span),
     "usual": lambda w, test: Usual(w.floor, below=test.verb == "below"),
 }
-FOLDS = frozenset(_MAKERS)
+VN_AQI = "vn_aqi"
+FOLDS = frozenset({*_MAKERS, VN_AQI})
 EACH_READING = frozenset({"sum", "count"})
 """Folds for which a reading counts though it changes nothing."""
-_ALWAYS_KNOWN = frozenset({"recent", "unchanged", "usual"})
+_ALWAYS_KNOWN = frozenset({"recent", "unchanged", "usual", VN_AQI})
 _ONLY_FALLING = frozenset({"max", "rises", "falls", "flapping", "count", "recent"})
 """Folds that time alone can only make smaller."""
 _SURE = {("max", "above"), ("min", "below"), *((fold, "at_least") for fold in _ONLY_FALLING)}
@@ -47,17 +50,20 @@ _SURE = {("max", "above"), ("min", "below"), *((fold, "at_least") for fold in _O
 class Lens:
     """The window of one test."""
 
-    __slots__ = ("covered", "feed", "past", "seen", "sure", "wakes_when_false", "window")
+    __slots__ = ("covered", "feed", "is_index", "past", "seen", "sure", "wakes_when_false", "window")
 
-    def __init__(self, test: Test, of_events: bool) -> None:
+    def __init__(self, test: Test, of_events: bool, kind: str = "") -> None:
+        """`kind`: of the point. Raises ValueError for a window that is not known, or that such a point cannot have."""
         window = test.over
-        if window is None or window.fold not in _MAKERS:
+        if window is None or window.fold not in FOLDS:
             raise ValueError(f"unknown window `{None if window is None else window.fold}`")
         self.window = window
-        self.past = _MAKERS[window.fold](window, test)
+        self.past: Any = _index(kind) if window.fold == VN_AQI else _MAKERS[window.fold](window, test)
         self.feed: Feed = _feed(window)
         self.seen: float | None = None
         """What the window said last."""
+        self.is_index = window.fold == VN_AQI
+        """Whether it makes another quantity of the values: `{value}` then stands for what it says."""
         self.covered = not of_events and window.fold not in _ALWAYS_KNOWN
         """Whether half of the window must be known before `false` is believed."""
         self.sure = (window.fold, test.verb) in _SURE
@@ -71,6 +77,12 @@ class Lens:
             enough: Timestamp = self.past.cover.enough_at(now)
             due = enough if due is None else min(due, enough)
         return due
+
+
+def _index(kind: str) -> Nowcast:
+    if kind and kind not in VN_AQI_OF:
+        raise ValueError(f"VN_AQI is not made of points of kind `{kind}`")
+    return Nowcast(VN_AQI_OF.get(kind, ""))  # of no point at all there is no index, and nobody feeds it
 
 
 def _feed(window: Window) -> Feed:

@@ -181,7 +181,7 @@ class Conditions:
             message = f"'{folds[0]}' and '{folds[1]}' cannot stand in one condition"
             self._report.error(node.key_marks[folds[1]], message, "put both into 'all:' or 'any:'")
             return None
-        window = self._windows.fold(node)
+        window = self._windows.fold(node, points)
         test = self._plain(node, verb, points, window)
         return None if window is None else test
 

@@ -27,6 +27,7 @@ _MEANINGS: dict[str, tuple[str, str, Schema]] = {
     "min": ("Smallest in this window.", "Nhỏ nhất trong.", {"type": "string", "examples": ["10m"]}),
     "max": ("Greatest in this window.", "Lớn nhất trong.", {"type": "string", "examples": ["10m"]}),
     "sum": ("Sum of what was reported in this window.", "Tổng trong.", {"type": "string", "examples": ["1h"]}),
+    "vn_aqi": ("VN_AQI of the last full hour.", "VN_AQI của giờ vừa qua.", {"enum": ["hour"]}),
     "within": ("Length of the window.", "Độ dài cửa sổ.", {"type": "string", "examples": ["5m"]}),
     "distinct": ("Count different values of this attribute.", "Đếm giá trị khác nhau.", {"type": "string"}),
     "where": ("What attributes of an event must be.", "Điều kiện thuộc tính.", {"type": "object"}),

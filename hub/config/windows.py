@@ -9,8 +9,10 @@ from hub.config.points import fits
 from hub.config.problems import Report, did_you_mean, known_are
 from hub.config.validate import describe
 from hub.model import DAY, HOUR, Point, Test, Window
+from hub.model.kinds import VN_AQI_OF
 
-FOLDS = ("average", "median", "min", "max", "sum")
+VN_AQI = "vn_aqi"
+FOLDS = ("average", "median", "min", "max", "sum", VN_AQI)
 """Words that take the span of a window; a limit stands beside them."""
 CLIMBS = ("rises", "falls")
 USUALS = ("above_usual", "below_usual")
@@ -42,11 +44,24 @@ class Windows:
             self._report.error(node.key_marks[key], f"'{key}' has no meaning for '{verb}'", goes)
         return bool(wrong)
 
-    def fold(self, node: Map) -> Window | None:
+    def fold(self, node: Map, points: Sequence[Point]) -> Window | None:
         """Return the window of `average: 120s` beside a limit, or None after reporting."""
         key = next(key for key in FOLDS if key in node)
+        if key == VN_AQI:
+            return self._index(node, points)
         span = self.span(node[key], node.value_marks[key], key)
         return None if span is None else Window(key, span)
+
+    def _index(self, node: Map, points: Sequence[Point]) -> Window | None:
+        mark, kinds = node.value_marks[VN_AQI], list(dict.fromkeys(point.kind for point in points))
+        if node[VN_AQI] != "hour":
+            self._report.error(mark, "VN_AQI is that of an hour", "write vn_aqi: hour")
+            return None
+        if len(kinds) > 1 or (kinds and kinds[0] not in VN_AQI_OF):
+            found = " and ".join(f"'{kind}'" for kind in kinds)
+            self._report.error(mark, f"VN_AQI is made of one substance, not of {found}", known_are("kinds", VN_AQI_OF))
+            return None
+        return Window(VN_AQI, 12 * HOUR)
 
     def span(self, given: Any, mark: Mark, key: str) -> int | None:
         """Return the length of a window."""

@@ -124,6 +124,9 @@ EVENT_KINDS: dict[str, Kind] = {
 ACKNOWLEDGED = "alarm.acknowledged"
 """Somebody acknowledged at the device; attribute `point` names the point of the device whose alarm that is."""
 
+VN_AQI_OF = {"env.pm25": "pm25", "env.pm10": "pm10", "env.co": "co"}
+"""Kinds of which VN_AQI is made, and the substance that each measures."""
+
 UNITS = frozenset(k.unit for k in POINT_KINDS.values() if k.unit) | {
     "mm",
     "cm",
