@@ -20,6 +20,7 @@ from hub.model import (
 from rules.groups import Groups, group_of
 from rules.instance import Instance
 from rules.machine import HOLDING, NORMAL, Flags, Input, Refusal, advance
+from rules.seeing import Seeing
 from rules.wording import render
 
 TEST = "TEST"
@@ -40,6 +41,7 @@ class Book:
         self._mark = mark
         self._standing = standing
         self._groups = Groups()
+        self._seeing = Seeing(site)
         self._alarms: dict[AlarmId, Alarm] = {}
 
     def get(self, alarm: AlarmId) -> Alarm | None:
@@ -102,6 +104,7 @@ class Book:
                 group=group,
                 first=self._groups.first(group, instance.id, known),
                 mark=TEST if trial else self._mark,
+                cameras=self._seeing.of(rule, anchor),
             )
         )
 

@@ -131,6 +131,7 @@ class Devices:
             found=groups(
                 expansion.found, entry.id, entry.zone, tags, changes(expansion.found, tree.get("points"), self._report)
             ),
+            sees=profile.spec.pictures and entry.enabled,
         )
 
     def _points(

@@ -47,6 +47,11 @@ class DriverLike(Protocol):
         ...
 
     @property
+    def pictures(self) -> bool:
+        """Whether it can fetch pictures of what a device sees."""
+        ...
+
+    @property
     def limits(self) -> type[BaseModel] | None:
         """Model of `limits:`, if the driver has any."""
         ...

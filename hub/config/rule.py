@@ -3,11 +3,12 @@
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import WithJsonSchema
+from pydantic import WithJsonSchema, field_validator
 
 from hub.config.durations import Duration
 from hub.config.playbook import Instructions
 from hub.config.shape import Id, Strict, Title, matching, said
+from hub.model import MINUTE
 
 TEXT_NAMES = frozenset({"zone.name", "device.name", "point.name", "value", "unit"})
 """What may stand in braces in a rule's text; the same list as the rule engine's. `event.…` in rules about events."""
@@ -58,6 +59,22 @@ class CamerasEntry(Strict):
     within: str | None = said(
         "No farther than this.", "Trong khoảng cách.", default=None, pattern=r"^\d+(m|km)$", example="150m"
     )
+    before: Duration = said(
+        "Pictures from this long before the alarm are kept with it; 0s: none, and none are taken in advance.",
+        "Giữ ảnh trước báo động bấy lâu; 0s: không.",
+        default="5s", validate_default=True, example="5s",
+    )  # fmt: skip
+    after: Duration = said(
+        "And until this long after it.", "Và sau báo động bấy lâu.",
+        default="10s", validate_default=True, example="10s",
+    )  # fmt: skip
+
+    @field_validator("before", "after")
+    @classmethod
+    def _short(cls, value: int) -> int:
+        if value > MINUTE:
+            raise ValueError("pictures are kept from a minute before to a minute after at most")
+        return value
 
 
 class RuleEntry(Strict):

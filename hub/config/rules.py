@@ -15,10 +15,10 @@ from hub.config.marks import Map, Mark, Seq
 from hub.config.muting import hours_of, longest, read_mute
 from hub.config.playbook import sentence, steps
 from hub.config.problems import Report, did_you_mean, known_are
-from hub.config.rule import TEXT_NAMES, RuleEntry, SelectorEntry
+from hub.config.rule import TEXT_NAMES, CamerasEntry, RuleEntry, SelectorEntry
 from hub.config.shape import is_sentence
 from hub.config.validate import describe, validate
-from hub.model import Condition, Device, Point, Priority, Rule, Selector, Text, Zone
+from hub.model import CamerasBeside, Condition, Device, Point, Priority, Rule, Selector, Text, Zone
 from hub.model.device import tellers
 from hub.model.ids import within
 from hub.model.kinds import EVENT_KINDS, POINT_KINDS, is_own
@@ -124,7 +124,7 @@ class Rules:
             max_shelve=entry.max_shelve,
             realarm_after=entry.realarm_after,
             group=entry.group,
-            cameras=entry.cameras.model_dump(exclude_none=True) if entry.cameras else {},
+            cameras=None if entry.cameras is None else _beside(entry.cameras),
             origin=str(tree.value_marks["id"]),
             active=None if entry.active is None else hours_of(entry.active),
             test_during=during,
@@ -236,6 +236,13 @@ class Rules:
 
 def _at(tree: Map, key: str) -> tuple[Any, Mark]:
     return tree[key], tree.value_marks[key]
+
+
+def _beside(entry: CamerasEntry) -> CamerasBeside:
+    metres = None
+    if entry.within is not None:
+        metres = float(entry.within.removesuffix("m").removesuffix("k")) * (1000 if entry.within.endswith("km") else 1)
+    return CamerasBeside(entry.of, entry.max, metres, entry.before, entry.after)
 
 
 def _own_events(devices: Mapping[str, Device]) -> set[str]:

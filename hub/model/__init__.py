@@ -53,7 +53,7 @@ from hub.model.ids import AlarmId, DeviceId, PointId, ZoneId, point_id, row_id, 
 from hub.model.lane import Lane
 from hub.model.reading import QUALITY_OF, Block, Quality, Reading, Reason, Sample, Sheet, Value, one_by_one
 from hub.model.record import Intake, JournalRecord, Kept, Published, Receipt, Record, Release
-from hub.model.rule import Condition, Expression, Group, Hours, Rule, Selector, Test, Window
+from hub.model.rule import CamerasBeside, Condition, Expression, Group, Hours, Rule, Selector, Test, Window
 from hub.model.scaling import to_engineering
 from hub.model.site import Site, StoreSettings, WebSettings, Zone
 from hub.model.text import Text
@@ -72,6 +72,7 @@ __all__ = [
     "AlarmId",
     "Awaiting",
     "Block",
+    "CamerasBeside",
     "CitywatchError",
     "Clock",
     "Command",

@@ -110,6 +110,8 @@ class Transition(Struct, frozen=True, tag="transition"):
     """Whether it was the first of its group (first-out)."""
     mark: str | None = None
     """`TEST` (its device is under a walk test) or `DRILL`: shown with that word everywhere, told to nobody outside."""
+    cameras: tuple[DeviceId, ...] = ()
+    """Those that see its place, nearest first."""
 
     @property
     def state(self) -> str:

@@ -116,6 +116,8 @@ class Device(Struct, frozen=True):
     """Kinds that its protocol cannot tell, as its profile says."""
     found: tuple[FoundGroup, ...] = ()
     """Points that may come while the hub runs."""
+    sees: bool = False
+    """Whether its driver can fetch pictures of what it sees."""
 
 
 MADE_OF = {

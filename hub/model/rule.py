@@ -1,11 +1,9 @@
 """Rules as values: what the integrator wrote, checked, ready to be compiled by `rules`."""
 
-from typing import Any
-
 from msgspec import Struct
 
 from hub.model.alarm import Priority
-from hub.model.clock import HOUR, MINUTE
+from hub.model.clock import HOUR, MINUTE, SECOND
 from hub.model.playbook import PlayStep
 from hub.model.reading import Value
 from hub.model.text import Text
@@ -98,6 +96,23 @@ class Hours(Struct, frozen=True):
     to: int
 
 
+class CamerasBeside(Struct, frozen=True):
+    """Which cameras belong to an alarm, and of what time their pictures are kept with it."""
+
+    of: str = "zone"
+    """`zone`: those of the alarm's zone and of the zones in it; `device`: those within reach, wherever they are."""
+    most: int = 3
+    within: float | None = None
+    """Metres from the alarm's place."""
+    before: int = 5 * SECOND
+    after: int = 10 * SECOND
+
+    @property
+    def pictured(self) -> bool:
+        """Whether pictures are kept at all."""
+        return self.before > 0 or self.after > 0
+
+
 class Rule(Struct, frozen=True):
     """What raises an alarm, for which points, how it behaves, and what it tells the operator."""
 
@@ -127,7 +142,7 @@ class Rule(Struct, frozen=True):
     """Nanoseconds after which an acknowledged alarm that is still active must be acknowledged again; 0: never."""
     group: str | None = None
     """`device`, `zone` or a name: the group of which the first alarm is marked (first-out)."""
-    cameras: dict[str, Any] = {}
+    cameras: CamerasBeside | None = None
     active: Hours | None = None
     """Outside these hours the condition counts as false."""
     mute_during: Condition | Hours | None = None

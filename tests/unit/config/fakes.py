@@ -46,6 +46,7 @@ class FakeDriver(Struct, frozen=True):
     address: type[BaseModel] = Address
     event: type[BaseModel] | None = None
     pushes: bool = False
+    pictures: bool = False
     example: Callable[[Any, Any], Value | Reason] | None = decode
     limits: type[BaseModel] | None = Limits
     found: type[BaseModel] | None = None
