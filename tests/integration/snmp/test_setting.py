@@ -32,6 +32,7 @@ V3 = {
     "privacy": {"protocol": "AES128", "password": PRIVACY_PASSWORD},
 }
 WRITERS = {
+    "1": {**snmpd.sign_in(1), "write": {"community": WRITER}},
     "2c": {**snmpd.sign_in("2c"), "write": {"community": WRITER}},
     "v3": {**snmpd.sign_in(3), "write": V3},
     "v3 itself": V3,
@@ -74,6 +75,8 @@ async def test_snmpd_takes_what_is_set_and_says_it_when_read(agent, who, type_):
 @pytest.mark.parametrize(
     ("address", "value", "who", "says"),
     [
+        ({"oid": NAME, "type": "string"}, "x", "1", "noSuchName: it has no such object, or the community may not"),
+        ({"oid": PLACE, "type": "integer"}, 1, "1", "badValue"),
         ({"oid": NAME, "type": "string"}, "x", "2c", "notWritable"),
         ({"oid": PLACE, "type": "integer"}, 1, "2c", "wrongType.*correct `type`"),
         ({"oid": PLACE, "type": "string"}, "x" * 300, "2c", "wrongLength"),
