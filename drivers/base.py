@@ -277,6 +277,8 @@ class DriverSpec(Struct, frozen=True):
     """(connection model, host, port) → the same connection at another address (a simulator's)."""
     example: Callable[[Any, Any], Value | Reason] | None = None
     """(address model, raw as an example writes it) → the raw value a sample would carry, or why there is none."""
+    happening: Callable[[Any, Any], Mapping[str, Value | None] | None] | None = None
+    """(event map, raw as an example writes it) → attributes of the event, or None when it is not that event."""
     found: type[BaseModel] | None = None
     """Model of `address:` of a found group; None: this driver cannot find rows by itself, and is no `Finder`."""
     cell: Callable[[Any, FoundRow], Mapping[str, Any]] | None = None

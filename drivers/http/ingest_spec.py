@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from drivers.base import BoundDevice, Driver, DriverSpec, Knock, Tracer
 from drivers.http.ingest_address import Address, Connection, Event
-from hub.model import Reason, Value
+from hub.model import EventMap, Reason, Value
 from hub.wire.document import document, raw
 from hub.wire.path import MISSING, compiled
 
@@ -36,6 +36,12 @@ def example(address: Address, given: object) -> Value | Reason:
     return Reason.WAITING if found is MISSING else raw(found)
 
 
+def _happening(event: EventMap, given: object) -> dict[str, Value | None] | None:
+    from drivers.http.listed import happening
+
+    return happening(event, given)
+
+
 SPEC = DriverSpec(
     name="http-ingest",
     connection=Connection,
@@ -45,6 +51,7 @@ SPEC = DriverSpec(
     load=_load,
     pushes=True,
     example=example,
+    happening=_happening,
     trace=_trace,
     knock=_knock,
 )

@@ -14,7 +14,7 @@ from msgspec import Struct
 from drivers.http.place import ItemEvent
 from drivers.http.reading import Clocked, Wanted, meant, no_time, wanted
 from hub.model import DeviceEvent, DeviceId, EventMap, Intake, Reason, Receipt, Timestamp, Value
-from hub.wire.document import raw, time_of
+from hub.wire.document import document, raw, time_of
 from hub.wire.path import MISSING, Follow, compiled
 
 
@@ -92,6 +92,12 @@ class News:
             name, at = f"{listed.map.name}/{key}", listed.time(item)[0]
             event = DeviceEvent(self.device, listed.map.kind, attributes, at, now, name, listed.map.lane)
             yield numbered(name), event
+
+
+def happening(event: EventMap, given: object) -> dict[str, Value | None] | None:
+    """Return the attributes of the one event that the document of a profile's example is; None: it is none."""
+    found = News("example", (event,), 10).of(document(given.encode()) if isinstance(given, str) else given, 0)
+    return None if found is None else found.events[0].attributes
 
 
 def numbered(key: str) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from drivers.base import BoundDevice, Driver, DriverSpec, Tracer
 from drivers.onvif.address import Address, Connection, Event, endpoint, line, redirect
-from drivers.onvif.notification import example
+from drivers.onvif.notification import example, happening
 
 
 def _load() -> Callable[[Sequence[BoundDevice]], Driver]:
@@ -30,6 +30,7 @@ SPEC = DriverSpec(
     endpoint=endpoint,
     redirect=redirect,
     example=example,
+    happening=happening,
     pictures=True,
     trace=_tracer,
 )

@@ -11,8 +11,9 @@ from msgspec import Struct
 
 from drivers.onvif.address import SUBTREE, Address
 from drivers.onvif.markup import Element, parse
-from hub.model import Reason, Timestamp, Value
+from hub.model import EventMap, Reason, Timestamp, Value
 from hub.model.clock import DAY, from_iso
+from hub.model.passage import PASSAGE
 
 TOPICS = "http://www.onvif.org/ver10/topics"
 LONGEST = 4096
@@ -149,7 +150,19 @@ def _text(text: str) -> Value:
 _FORMS = {"auto": _auto, "bool": _bool, "int": _int, "float": _float, "text": _text}
 
 
-def look_up(way: str, source: Items, data: Items) -> Value | None:
+def attributes_of(event: EventMap, said: Notification) -> dict[str, Value | None]:
+    """Return an event's attributes; those of a passage as text: plate `51E0042` is no number."""
+    form = "text" if event.kind == PASSAGE else "auto"
+    return {name: look_up(way, said.source, said.data, form) for name, way in event.attributes.items()}
+
+
+def happening(event: EventMap, given: object) -> dict[str, Value | None] | None:
+    """Return the attributes of the event that a whole notification as XML is; None: it is none of its topic."""
+    said = notification(parse(str(given).encode()))
+    return attributes_of(event, said) if covers(event.address.topic, said.topic) else None
+
+
+def look_up(way: str, source: Items, data: Items, form: str = "auto") -> Value | None:
     """Return an attribute by `Item`, `data.Item`, `source.Item`, or by a way into an element: `data.Item.Child`."""
     where, _, rest = way.partition(".")
     places: list[Items] = [data] if where == "data" else [source] if where == "source" else [data, source]
@@ -158,7 +171,7 @@ def look_up(way: str, source: Items, data: Items) -> Value | None:
         found = items.get(name)
         text = _inside(found, inside.split(".")) if isinstance(found, Element) else found
         if text is not None:
-            said = raw(text, "auto")
+            said = raw(text, form)
             return None if isinstance(said, Reason) else said
     return None
 

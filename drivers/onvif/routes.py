@@ -14,7 +14,7 @@ from msgspec import Struct, field
 from drivers.base import BoundDevice, BoundPoint
 from drivers.onvif.address import Address, Connection, Event
 from drivers.onvif.markup import Element
-from drivers.onvif.notification import Items, Notification, covers, look_up, value_of
+from drivers.onvif.notification import Items, Notification, attributes_of, covers, value_of
 from hub.model import DeviceEvent, DeviceId, EventMap, Intake, Reason, Sample, Stray, Timestamp, Value
 
 MOST_LISTED = 1000
@@ -132,7 +132,7 @@ def _folded(point: _Point, newest: Value) -> Value:
 
 
 def _happened(event: _Event, said: Notification, at: Timestamp | None, now: Timestamp) -> DeviceEvent:
-    attributes = {name: look_up(way, said.source, said.data) for name, way in event.map.attributes.items()}
+    attributes = attributes_of(event.map, said)
     return DeviceEvent(event.device, event.map.kind, attributes, at, now, None, event.map.lane)
 
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from hub.config.happenings import check_event
 from hub.config.library import Expansion
 from hub.config.marks import Map
 from hub.config.points import Blueprint, built
@@ -31,11 +32,14 @@ def check_examples(
         mark = tree.key_marks.get("examples", tree.mark)
         report.error(mark, message, "copy raw values and their meaning from the device's document")
     for example, written in zip(examples, tree.get("examples", ()), strict=True):
-        point = points.get(example.point)
+        if example.event is not None:
+            check_event(example, written, found.events, spec, report)
+            continue
+        point = points.get(example.point or "")
         if point is None and not found.whole:
             continue
         if point is None:
-            hint = did_you_mean(example.point, points, otherwise=known_are("points", points))
+            hint = did_you_mean(example.point or "", points, otherwise=known_are("points", points))
             report.error(written.value_marks["point"], f"there is no point '{example.point}'", hint)
         elif example.reason is not None and example.reason not in _REASONS:
             hint = did_you_mean(example.reason, _REASONS, otherwise=known_are("reasons", _REASONS, 20))

@@ -7,6 +7,7 @@ from typing import Any
 from hub.config.commands import commands
 from hub.config.files import Files
 from hub.config.found import FoundPlan, every, plans
+from hub.config.happenings import check_attributes
 from hub.config.marks import Map, Mark
 from hub.config.points import Blueprint, blueprint
 from hub.config.problems import Report, did_you_mean, known_are
@@ -17,6 +18,7 @@ from hub.config.templates import fill, fill_text
 from hub.config.validate import describe, validate
 from hub.model import CommandSpec, EventMap, Lane, Value
 from hub.model.kinds import EVENT_KINDS, POINT_KINDS, is_own
+from hub.model.passage import PASSAGE
 
 MOST_REPEATS = 10_000
 _UNSAID: dict[str, Value] = {"int": 1, "float": 1.0, "text": "x"}
@@ -148,6 +150,8 @@ class Profile:
         address = validate(self.spec.event, given, self._report) if isinstance(given, Map) else None
         if address is None:
             return None
+        if entry.kind == PASSAGE:
+            check_attributes(table[name], entry.attributes, self._report)
         return EventMap(name, entry.kind, address, dict(entry.attributes), kind.lane if kind else Lane.BULK)
 
 

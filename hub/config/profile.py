@@ -125,13 +125,28 @@ class EventEntry(Strict):
 class Example(Strict):
     """One raw value as the device's document writes it, and what it must become."""
 
-    point: str = said("Name of a point.", "Tên điểm.", example="z01.alarm")
+    point: str | None = said("Name of a point.", "Tên điểm.", default=None, example="z01.alarm")
+    event: str | None = said("Or name of an event.", "Hoặc tên sự kiện.", default=None, example="passage")
     raw: Any = said("What the device sends, in the driver's words.", "Giá trị thô.", example=[1])
     value: Scalar | None = said("The value it means.", "Giá trị đúng.", default=None, example=True)
     reason: str | None = said("Or why there is none.", "Hoặc lý do không có.", default=None, example="not_programmed")
+    gives: dict[str, Scalar | None] | None = said(
+        "Attributes of the event; of a passage, in the hub's own form.",
+        "Thuộc tính của sự kiện; với lượt xe là dạng chuẩn của hệ thống.",
+        default=None,
+        example={"plate": "20A12345", "speed": 61.2},
+    )
 
     @model_validator(mode="after")
     def _says_something(self) -> "Example":
+        if (self.point is None) == (self.event is None):
+            raise ValueError("an example is of a 'point' or of an 'event'; name one of the two")
+        if self.event is not None:
+            if self.gives is None or self.value is not None or self.reason is not None:
+                raise ValueError("an example of an event needs 'gives', and nothing else")
+            return self
+        if self.gives is not None:
+            raise ValueError("'gives' belongs to an example of an event")
         if self.value is None and self.reason is None:
             raise ValueError("an example needs 'value', or 'reason' where there is no value")
         return self

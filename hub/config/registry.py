@@ -37,6 +37,11 @@ class DriverLike(Protocol):
         ...
 
     @property
+    def happening(self) -> Callable[[Any, Any], Mapping[str, Value | None] | None] | None:
+        """(event map, raw of an example) → attributes of the event, or None when it is not that event."""
+        ...
+
+    @property
     def found(self) -> type[BaseModel] | None:
         """Model of `address:` of a found group, if the driver can find rows."""
         ...

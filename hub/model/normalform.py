@@ -42,7 +42,7 @@ FASTEST = 400.0
 
 _CLASSES = {
     "motorcycle": "motorcycle motorbike motor moto twowheelvehicle two_wheeler twowheeler motorcyclist xe_máy",
-    "car": "car vehicle smallcar sedan saloon suv suvmpv mpv van minivan pickup pickuptruck passengercar hatchback taxi"
+    "car": "car vehicle smallcar sedan saloon suv suvmpv mpv van minivan pickup pickuptruck passengercar salooncar hatchback taxi"
     " lightvehicle police ambulance normal",
     "bus": "bus coach largebus mediumbus minibus largecoach midpassengercar passenger",
     "truck": "truck largetruck bigtruck midtruck mediumtruck smalltruck lighttruck heavytruck trailer tractor container"
@@ -57,7 +57,7 @@ _VIOLATIONS = {
     "red_light": "runredlight redlight red_light running_red runyellowlight",
     "lane": "overline overyellowline crosslane lanechange lane wronglane wrongroute vehicleinroute overlane"
     " lineviolation crossline pressline",
-    "no_helmet": "nohelmet no_helmet helmet withouthelmet",
+    "no_helmet": "nohelmet nonmotornohelmet no_helmet helmet withouthelmet",
     "speeding": "overspeed speeding overspeeding",
     "wrong_way": "retrograde wrongdirection wrong_way wrongway reverse reverseway converse",
     "stopping": "parking illegalparking parallelparking stopping vehicleexist parkingonyellowbox jamforbidinto",

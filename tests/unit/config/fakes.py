@@ -49,6 +49,7 @@ class FakeDriver(Struct, frozen=True):
     pictures: bool = False
     example: Callable[[Any, Any], Value | Reason] | None = decode
     limits: type[BaseModel] | None = Limits
+    happening: Callable[[Any, Any], Mapping[str, Any] | None] | None = None
     found: type[BaseModel] | None = None
     cell: Callable[[Any, Any], Mapping[str, Any]] | None = None
 

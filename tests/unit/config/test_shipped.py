@@ -27,6 +27,7 @@ def test_the_profile_in_the_handbook_is_good(tmp_path: Path) -> None:
 
 
 SIGN_IN = {
+    "http-ingest": "{secret: {secret: s}}",
     "files": "{folder: drop}",
     "snmp": "{host: h, version: 2c, community: {secret: s}}",
     "snmp-trap": "{communities: [{secret: s}]}",
@@ -53,7 +54,7 @@ def test_a_shipped_profile_loads_and_its_examples_hold(profile: str, tmp_path: P
     file = yaml.safe_load((shipped() / "profiles" / f"{profile}.yaml").read_text(encoding="utf-8"))
     connection, given = SIGN_IN.get(file["driver"], "{host: h}"), choice(profile, file)
     device = f"{{id: d, profile: {profile}, zone: z, connection: {connection}, with: {{{given}}}}}"
-    (tmp_path / "secrets.yaml").write_text("s: secret\n")
+    (tmp_path / "secrets.yaml").write_text("s: secret of twenty-four characters\n")
     (tmp_path / "secrets.yaml").chmod(0o600)
     (tmp_path / "site.yaml").write_text(f"version: 1\nsite: {{id: s}}\nzones: [{{id: z}}]\ndevices:\n  - {device}\n")
     site, problems = inspect(tmp_path, REGISTRY)
