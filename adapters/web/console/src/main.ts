@@ -18,6 +18,7 @@ import "./pages/holds.ts";
 import "./pages/journal.ts";
 import "./pages/map.ts";
 import "./pages/notifications.ts";
+import "./pages/passages.ts";
 import "./pages/sign-in.ts";
 import { View } from "./components/view.ts";
 import { language, say } from "./lib/language.ts";
@@ -57,6 +58,8 @@ class Console extends View {
         return html`<cw-map></cw-map>`;
       case "notifications":
         return html`<cw-notifications></cw-notifications>`;
+      case "passages":
+        return html`<cw-passages></cw-passages>`;
       case "holds":
         return html`<cw-holds></cw-holds>`;
       case "journal":

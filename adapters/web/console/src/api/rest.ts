@@ -1,6 +1,6 @@
 // The hub's REST interface, as far as this console uses it. Errors carry what the hub said.
 
-import type { ChecklistAnswer, DeadLetterPage, NotificationsAnswer, RetryAnswer, AwaitingPage, CommandAnswer, CommandPage, DeviceAnswer, HeldPage, HistoryAnswer, HoldAnswer, JournalPage, MapAnswer, MeAnswer, PointPage, Problem, SelectAnswer, SiteAnswer, ZonePage } from "./protocol.ts";
+import type { ChecklistAnswer, DeadLetterPage, NotificationsAnswer, RetryAnswer, AwaitingPage, CommandAnswer, CommandPage, DeviceAnswer, HeldPage, HistoryAnswer, HoldAnswer, JournalPage, LookedPage, LookRequest, PassagePage, MapAnswer, MeAnswer, PointPage, Problem, SelectAnswer, SiteAnswer, ZonePage } from "./protocol.ts";
 
 const ROOT = "/api/v1";
 
@@ -70,6 +70,8 @@ export const rest = {
   deadLetters: () => ask<DeadLetterPage>("/notifications/dead-letters?limit=200"),
   retry: (key: string) => send<RetryAnswer>(`/notifications/${encodeURIComponent(key)}/retry`, "POST"),
   journal: (fields: Record<string, string | number | null | undefined>) => ask<JournalPage>(`/journal${query(fields)}`),
+  passages: (fields: Record<string, string | number | null | undefined>) => ask<PassagePage>(`/passages${query(fields)}`),
+  look: (body: Partial<LookRequest>) => send<LookedPage>("/passages/look", "POST", body, 40_000),
   history: (point: string, from: number, to: number, slices: number) =>
     ask<HistoryAnswer>(
       `/points/${point.split("/").map(encodeURIComponent).join("/")}/history` +

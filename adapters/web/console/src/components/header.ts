@@ -16,7 +16,7 @@ import { View } from "./view.ts";
 const mutedIcon = html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
   <path d="M3 9v6h4l5 5V4L7 9Z" /><path class="line" d="m15.5 9 6 6m0-6-6 6" /></svg>`;
 
-const TABS: readonly Page[] = ["alarms", "holds", "devices", "map", "notifications", "journal"];
+const TABS: readonly Page[] = ["alarms", "holds", "devices", "map", "passages", "notifications", "journal"];
 
 class Header extends View {
   #clock: ReturnType<typeof setInterval> | undefined;

@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { JournalEntry } from "../api/protocol.ts";
-import { language, text, word } from "../lib/language.ts";
+import { language, say, text, word } from "../lib/language.ts";
 import { deviceName } from "../lib/names.ts";
 import { dateTime, instant } from "../lib/time.ts";
 import { causeLine } from "../lib/values.ts";
@@ -39,6 +39,10 @@ export function said(entry: JournalEntry): Said {
       return { ...base, what: word(str(body["what"]), "st_"), about: str(body["alarm"]), detail: [body["step"], body["note"], body["mark"]].map(str).filter(Boolean).join(" · ") };
     case "delivery":
       return { ...base, what: word(str(body["outcome"]), "dl_"), about: `${str(body["channel"])} ${list(body["to"])}`, detail: str(body["detail"]) };
+    case "plate_look": {
+      const shown = body["refused"] ? str(body["refused"]) : `${str(body["rows"])} ${say("passages").toLowerCase()}`;
+      return { ...base, what: word(entry.kind, "k_"), about: str(body["purpose"]), detail: `${shown} · ${fields(body["query"])}` };
+    }
     case "system_note":
       return { ...base, what: word(entry.kind, "k_"), about: str(body["what"]), detail: fields(body["detail"]) };
     default:

@@ -1,9 +1,11 @@
 // Every word the console says by itself, in both languages; the compiler sees to it that none is missing.
 
 import { DEVICE_WORDS, type Pair } from "./words-device.ts";
+import { PASSAGE_WORDS } from "./words-passages.ts";
 
 export const WORDS = {
   ...DEVICE_WORDS,
+  ...PASSAGE_WORDS,
   // pages and header
   alarms: ["Báo động", "Alarms"],
   devices: ["Thiết bị", "Devices"],

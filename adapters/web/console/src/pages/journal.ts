@@ -12,7 +12,7 @@ import { store } from "../state/store.ts";
 
 const PAGE = 100;
 const FOLLOW_MS = 2500;
-const KINDS = ["transition", "operator_action", "device_change", "command", "command_result", "delivery", "playbook_step", "system_note"];
+const KINDS = ["transition", "operator_action", "device_change", "command", "command_result", "plate_look", "delivery", "playbook_step", "system_note"];
 const CATEGORIES = ["fire", "supervisory", "fault", "process", "security", "traffic", "environment", "system"];
 
 type Match = { kind: string; category: string; zone: string };
