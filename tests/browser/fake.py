@@ -52,10 +52,6 @@ class Fake:
         self.notifications: Row = {"channels": [], "rosters": [], "waiting": [], "items": []}
         self.dead_letters: list[Row] = []
         self.retried: list[str] = []
-        self.passages: list[Row] = []
-        self.passages_asked: list[dict[str, str]] = []
-        self.looks: list[Row] = []
-        self.look_refused: Row | None = None
         self.steps: dict[str, list[Row]] = {}
         self.signed_in = True
         self.password = "a long enough phrase"
@@ -76,7 +72,6 @@ class Fake:
         app.router.add_get("/api/v1/stream", self._stream)
         app.router.add_post("/api/v1/login", self._login)
         app.router.add_post("/api/v1/notifications/{key}/retry", self._retry)
-        app.router.add_post("/api/v1/passages/look", self._look)
         app.router.add_post("/api/v1/alarms/{alarm:.+}/playbook/{step}", self._mark)
         app.router.add_get("/api/v1/{rest:.*}", self._get)
         app.router.add_get("/{rest:.*}", self._static)
@@ -154,12 +149,9 @@ class Fake:
             "map.geojson": {"type": "FeatureCollection", "features": self._features(), "problems": []},
             "journal": {"items": self._journal(request), "next": None},
             "holds": {"items": self._holds(), "next": None},
-            "passages": {"items": self.passages, "next": None},
             "notifications": self.notifications,
             "notifications/dead-letters": {"items": self.dead_letters, "next": None},
         }
-        if path == "passages":
-            self.passages_asked.append(dict(request.query))
         if path in answers:
             return web.json_response(answers[path])
         if path.endswith("/playbook"):
@@ -181,18 +173,6 @@ class Fake:
             if row["step"] == step:
                 row |= {"by": "an", "at": iso()} if (await request.json())["done"] else {"by": None, "at": None}
         return web.json_response(self._checklist(f"alarms/{alarm}/playbook"))
-
-    async def _look(self, request: web.Request) -> web.Response:
-        asked = await request.json()
-        self.looks.append(asked)
-        if self.look_refused is not None:
-            return web.json_response(self.look_refused, status=self.look_refused["status"])
-        more = {"plate_read": None, "listed": None, "picture": None}
-        found = [row for row in self.passages if not asked["ids"] or row["id"] in asked["ids"]]
-        whole = [row | more | {"plate": f"20A1234{n}"} for n, row in enumerate(found)]
-        return web.json_response(
-            {"items": [r for r in whole if asked.get("plate") in (None, r["plate"])], "next": None}
-        )
 
     async def _retry(self, request: web.Request) -> web.Response:
         self.retried.append(request.match_info["key"])
