@@ -5,7 +5,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-BENCHES = ("check", "road", "spool", "ingest", "queries", "latency", "panels", "scan", "snmp", "opcua", "rules", "demo")
+BENCHES = (
+    "check", "road", "spool", "ingest", "queries", "latency", "panels", "scan", "snmp", "opcua", "onvif", "rules",
+    "demo",
+)  # fmt: skip
 LONGEST_S = 400
 
 Line = dict[str, float | str]
@@ -40,6 +43,10 @@ TARGETS: dict[tuple[str, str], list[tuple[str, str, float]]] = {
     ("opcua", "connections"): [("connections", ">=", 200), ("rss_mb", "<=", 400)],
     ("opcua", "latency"): [("p99_ms", "<=", 150)],
     ("opcua", "ratio"): [("driver_to_bare", "<=", 1.2), ("stored_to_bare", "<=", 1.2)],
+    ("onvif", "subscribed"): [("seconds", "<=", 60), ("cameras", ">=", 409), ("online", ">=", 409)],
+    ("onvif", "idle"): [("cpu_percent_of_a_core", "<=", 35), ("rss_mb", "<=", 300)],
+    ("onvif", "event"): [("p99_ms", "<=", 300)],
+    ("onvif", "cut"): [("right", ">=", 40), ("others_disturbed", "<=", 0)],
     ("rules", "conditions"): [("evaluations_per_s", ">=", 300_000)],
     ("rules", "engine"): [("evaluations_per_s", ">=", 300_000)],
     ("rules", "windows"): [("instances", ">=", 10_000), ("rss_mb", "<=", 200)],

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from drivers.onvif.address import SUBTREE, Address, Connection, Event
-from hub.model import SECOND, Device, DeviceId, Point, PointId, Timestamp, Value
+from hub.model import SECOND, Device, DeviceId, EventMap, Point, PointId, Timestamp, Value
 from simulators.base import LOOPBACK, Line, Override
 from simulators.faults import Faults
 from simulators.onvif.camera import Key, SimulatedCamera
 from simulators.onvif.eyes import Channel
+from simulators.onvif.passages import TOPIC, Road
 from simulators.onvif.port import Port
 from simulators.onvif.quirks import quirks_of
 from simulators.onvif.signin import Gate
@@ -20,6 +21,7 @@ _TOGETHER = (
     "cut", "silence", "delay", "garbage", "half_frames", "exception", "unauthorized", "entities", "endless", "huge",
     "redirect",
 )  # fmt: skip
+_SOURCE = "source."
 
 
 class OnvifLine(Line):
@@ -42,6 +44,7 @@ class OnvifLine(Line):
         self.camera.eyes.channels = [Channel(_token(d), d.title.vi or d.id) for d in devices]
         self._covers = [[p for p in d.points if p.kind == "camera.tamper"] for d in devices]
         self._about = [(p.address.about, p) for d in devices for p in d.points if p.address and p.address.about]
+        self._roads = {d.id: Road(d, process.seed) for d in devices if any(_reads(e) for e in d.events)}
         self._stamps: list[int] = []
         self._lively = not all(steady(p) for d in devices for p in d.points if p.address is not None)
 
@@ -57,10 +60,17 @@ class OnvifLine(Line):
     def tick(self, now: Timestamp) -> None:
         """Show what every property is at `now`; where nobody has set anything since, it is what it was."""
         self._now = now
+        self._drive(now)
         stamps = [self.process.stamp(d.id, now) for d in self.devices]
         if stamps != self._stamps or self._lively:
             self._stamps = stamps
             self._show(now)
+
+    def _drive(self, now: Timestamp) -> None:
+        for device, road in self._roads.items():
+            for passage in road.until(now):
+                if not self.faults.any_of(device, "frozen"):
+                    self.camera.happen(TOPIC, passage.source, passage.data)
 
     def _show(self, now: Timestamp) -> None:
         self.camera.about = {
@@ -99,15 +109,20 @@ class OnvifLine(Line):
             self.port.hang_up()
 
     def happen(self, device: DeviceId, name: str, data: Mapping[str, str], now: Timestamp) -> None:
-        """Let a device report an event of its profile once. Raises KeyError when the profile has none of that name."""
+        """Let a device report an event of its profile once, with data items, and source items as `source.Rule`.
+
+        Raises KeyError when the profile has none of that name.
+        """
         self._now = now
         found = next(d for d in self.devices if d.id == device)
         event = next((e for e in found.events if e.name == name), None)
         if event is None:
             raise KeyError(name)
         address: Event = event.address
-        source = address.source or _channel(found)
-        self.camera.happen(address.topic.removesuffix(SUBTREE), source, {**address.where, **data})
+        inside = {n: v for n, v in data.items() if not n.startswith(_SOURCE)}
+        named = {n.removeprefix(_SOURCE): v for n, v in data.items() if n.startswith(_SOURCE)}
+        source = {**(address.source or _channel(found)), **named}
+        self.camera.happen(address.topic.removesuffix(SUBTREE), source, {**address.where, **inside})
 
     def _switch(self, token: str, active: bool) -> bool:
         points = [p for d in self.devices for p in d.points if p.address is not None and p.address.relay == token]
@@ -133,6 +148,11 @@ class OnvifLine(Line):
 
 def _channel(device: Device) -> dict[str, str]:
     return {"VideoSourceConfigurationToken": _token(device)}
+
+
+def _reads(event: EventMap) -> bool:
+    address: Event = event.address
+    return address.topic.removesuffix(SUBTREE) == TOPIC
 
 
 def _token(device: Device) -> str:
