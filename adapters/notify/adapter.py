@@ -2,7 +2,8 @@
 
 One loop reads and decides; each channel has a task of its own, so one that is away holds up no other. What is decided
 is in the journal before it is sent, what became of it afterwards, and the state of both is nothing but the fold of the
-journal: a crash at any moment delays, repeats at most one message a channel (under the same key), and loses nothing.
+journal: a crash at any moment delays, repeats what was delivered and not yet journaled (each under the same key; one
+message a channel, in a flood at most fifty), and loses nothing.
 """
 
 import asyncio

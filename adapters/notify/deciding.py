@@ -23,8 +23,8 @@ from hub.model.notify import (
 
 OnDuty = Callable[[Sequence[str], Timestamp], tuple[str, ...]]
 """Contacts and rosters, and a time → the contacts who are meant then."""
-MOST_AT_ONCE, EACH = 2000, 10
-"""How much is decided before others have their turn: alarms told, and ten for each message; a flood takes several."""
+MOST_AT_ONCE, EACH = 2000, 2
+"""How much is decided before others have their turn: alarms told, and two for each message; a flood takes several."""
 _Waiting = tuple[Timestamp, Followed, Due]
 
 

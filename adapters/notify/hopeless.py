@@ -6,7 +6,7 @@ from adapters.notify.ledger import Ledger, Parcel
 from hub.model import SECOND, Timestamp
 from hub.model.notify import Delivery, Notifying
 
-MOST_WAITING = 5000
+MOST_WAITING = 20_000
 """Messages that wait for one channel; of more than that the oldest go to the dead-letter list."""
 
 

@@ -1,4 +1,8 @@
-"""Carries the messages of one channel, one at a time: the most urgent first, and after a failure another one."""
+"""Carries the messages of one channel, one at a time: the most urgent first, and after a failure another one.
+
+While what became of a message is on its way to the journal the next one goes out already, so a flood does not wait for
+the disk once a message; what was delivered and is not journaled yet is bounded, for a crash repeats it.
+"""
 
 import asyncio
 import heapq
@@ -21,8 +25,13 @@ log = structlog.get_logger(__name__)
 
 MOST_DOUBTFUL = 5
 """Attempts after which a message is given up that the receiver answers without taking it."""
-BAG = 50
-"""Messages taken at once, so that a flood is not looked through for each of its messages."""
+BAG, FRESH = 1000, SECOND
+"""Messages taken at once, so that a flood is not looked through for each of its messages; and nanoseconds after which
+it is looked through again, for something more urgent may have come."""
+MOST_UNSETTLED = 50
+"""Outcomes that may wait for the journal; then sending waits, too."""
+LAST_WORDS = 2.0
+"""Seconds that outcomes have to reach the journal when the channel is closed."""
 KNOWN_FAILING = 2
 """Failures in a row after which a channel is said to fail."""
 
@@ -71,7 +80,12 @@ class Postman:
         self._note = note
         self._sender: Sender | None = None
         self._bag: list[Parcel] = []
-        """What was found ready, in the order in which it goes out."""
+        """What was found ready, the last first to go out."""
+        self._stale_at = 0
+        self._outcomes: list[Delivery] = []
+        self._unsettled: set[str] = set()
+        """Messages whose outcome is not in the ledger yet."""
+        self._clerk: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Carry until cancelled."""
@@ -84,6 +98,8 @@ class Postman:
                     continue
                 await self._record(await self._attempt(parcel))
         finally:
+            if self._clerk is not None:
+                await asyncio.wait({self._clerk}, timeout=LAST_WORDS)
             sender, self._sender = self._sender, None
             if sender is not None:
                 await sender.close()
@@ -91,19 +107,21 @@ class Postman:
     def _next(self, now: Timestamp) -> tuple[Parcel | None, Timestamp | None]:
         """Return the message to try now, or when to look again."""
         outbox = self._office.ledger.outbox
-        while self._bag:
-            parcel = self._bag.pop(0)
-            if outbox.get(parcel.delivery.key) is parcel:
+        while self._bag and self._clock.monotonic() < self._stale_at:
+            parcel = self._bag.pop()
+            key = parcel.delivery.key
+            if key not in self._unsettled and outbox.get(key) is parcel:
                 return parcel, None
         return self._fill(now)
 
     def _fill(self, now: Timestamp) -> tuple[Parcel | None, Timestamp | None]:
         blocked = self._health.not_before
-        found = [(max(p.next, blocked), p) for p in waiting(self._office.ledger, self._channel.id)]
-        ready = heapq.nsmallest(BAG, (p for at, p in found if at <= now), key=_rank)
-        if ready:
-            self._bag = ready[1:]
-            return ready[0], None
+        unsettled, mine = self._unsettled, waiting(self._office.ledger, self._channel.id)
+        found = [(max(p.next, blocked), p) for p in mine if p.delivery.key not in unsettled]
+        self._bag = heapq.nsmallest(BAG, (p for at, p in found if at <= now), key=_rank)[::-1]
+        self._stale_at = self._clock.monotonic() + FRESH
+        if self._bag:
+            return self._bag.pop(), None
         return None, min((at for at, _ in found), default=None)
 
     @property
@@ -138,14 +156,34 @@ class Postman:
         return Message(delivery, self._channel, site, self._office.zone, contacts, self._clock.now())
 
     async def _record(self, outcome: Delivery) -> None:
-        before = self._health.in_a_row
+        """Hand an outcome to the journal; a failure is waited for, for it says when to try again."""
+        self._unsettled.add(outcome.key)
+        self._outcomes.append(outcome)
+        if self._clerk is not None and self._clerk.done():
+            self._clerk.result()  # what went wrong there is not passed over
+            self._clerk = None
+        if self._clerk is None:
+            self._clerk = asyncio.create_task(self._settle(), name=f"notify-{self._channel.id}-outcomes")
         if outcome.outcome == "failed":
             self._bag = []
-        await self._office.journaled([outcome])
+        if outcome.outcome != "sent" or len(self._unsettled) >= MOST_UNSETTLED:
+            await asyncio.shield(self._clerk)
+
+    async def _settle(self) -> None:
+        """Journal what is known, all that has come meanwhile at once, until nothing is left."""
+        while self._outcomes:
+            outcomes, self._outcomes = self._outcomes, []
+            before = self._health.in_a_row
+            await self._office.journaled(outcomes)
+            self._unsettled.difference_update(outcome.key for outcome in outcomes)
+            self._tell(before, outcomes[-1].detail)
+        self.stirred.set()
+
+    def _tell(self, before: int, detail: str) -> None:
         after = self._health
         if before < KNOWN_FAILING <= after.in_a_row:
-            log.warning("a channel fails; its messages wait", channel=self._channel.id, why=outcome.detail)
-            self._note("channel_failing", {"channel": self._channel.id, "error": outcome.detail})
+            log.warning("a channel fails; its messages wait", channel=self._channel.id, why=detail)
+            self._note("channel_failing", {"channel": self._channel.id, "error": detail})
         elif before >= KNOWN_FAILING and after.in_a_row == 0:
             log.info("a channel works again", channel=self._channel.id)
             self._note("channel_works_again", {"channel": self._channel.id})
