@@ -269,6 +269,8 @@ class DriverSpec(Struct, frozen=True):
     endpoint: Callable[[Any], tuple[str, int]] | None = None
     """Connection model → host and port, for `check --connect` and for pointing a device at its simulator; port 0: the
     place is none of the network (a serial port)."""
+    opens: int | None = None
+    """How many of its lines may be opened in a second, where opening takes many questions; None: as of all others."""
     datagrams: bool = False
     """Whether that is a UDP port: nobody can tell whether it is open before the protocol has spoken."""
     exclusive: bool = False

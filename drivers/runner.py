@@ -72,6 +72,8 @@ class Runner:
         self._site = site
         self._state = state
         self._pace = Pace(OPENS_PER_SECOND)
+        self._slow: dict[str, Pace] = {}
+        """Drivers whose lines are opened more slowly."""
         self._supervisor = Supervisor()
         self._polled: dict[DeviceId, Polled] = {}
         """Filled with the lines; whoever hears of a device may hasten its scan."""
@@ -285,7 +287,7 @@ class Runner:
             devices=bound,
             sink=self._sink_of(spec),
             clock=self._clock,
-            pace=self._pace,
+            pace=self._pace if spec.opens is None else self._slow.setdefault(spec.name, Pace(spec.opens)),
             backoff=lambda: Backoff(self._dice.random, **longest),
             found=self._found_rows,
             key=new.key,

@@ -28,6 +28,7 @@ SPEC = DriverSpec(
     load=_load,
     pushes=True,
     endpoint=endpoint,
+    opens=20,  # each is asked some eight things; 409 cameras take twenty seconds
     redirect=redirect,
     example=example,
     happening=happening,

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
+from msgspec import structs
 from pydantic import BaseModel
 
 from drivers.base import BoundDevice, BoundPoint, DriverSpec
@@ -153,7 +154,8 @@ def registry(world: World) -> dict[str, DriverSpec]:
                           line=lambda c: c.host, endpoint=lambda c: (c.host, 1),
                           redirect=lambda c, host, _: c.model_copy(update={"host": host}))  # fmt: skip
 
-    return {"polled": spec("polled", False), "told": spec("told", True)}
+    slow = structs.replace(spec("slow", False), opens=5)
+    return {"polled": spec("polled", False), "told": spec("told", True), "slow": slow}
 
 
 Story = Callable[[World, Notebook, Runner], Coroutine[Any, Any, None]]
