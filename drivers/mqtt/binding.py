@@ -95,7 +95,9 @@ class Binding:
         self.heard.received += len(payload)
         if self._whole:
             self._take_whole(topic, payload, retained, intake, now)
-        if self._grouped or self._events:
+        if not payload and self._grouped:
+            self._take_removed(intake)
+        elif self._grouped or self._events:
             try:
                 decoded = document(payload)
             except ValueError as error:
@@ -155,6 +157,11 @@ class Binding:
                 continue
             mark = value if failed else kept if retained and kept else Reason.NONE
             intake.samples.append(Sample(point, None if failed else value, None, mark))  # type: ignore[arg-type]
+
+    def _take_removed(self, intake: Intake) -> None:
+        """A retained message was removed (MQTT 5.0, 3.3.1.3): its device says that there is no such thing any more."""
+        points = dict.fromkeys(point for group in self._grouped for point, _ in group.fresh)
+        intake.samples += [Sample(point, None, None, Reason.NOT_PROGRAMMED) for point in points]
 
     def _take_broken(self, topic: str, payload: bytes, why: str, intake: Intake, now: Callable[[], Timestamp]) -> None:
         self.heard.undecodable += 1
