@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable, Sequence
 
 from drivers.base import BoundDevice, Driver, DriverSpec, Tracer
 from drivers.snmp.address import Address
+from drivers.snmp.bridge_event import Strangers
 from drivers.snmp.connection import Connection, Limits
 from drivers.snmp.table import Table, cell
 from drivers.snmp.value import example
@@ -37,7 +38,7 @@ SPEC = DriverSpec(
     name="snmp",
     connection=Connection,
     address=Address,
-    event=None,
+    event=Strangers,
     line=_line,
     load=_load,
     endpoint=_endpoint,

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pydantic import ValidationError
 
-from drivers.base import BoundDevice, BoundPoint, Sink
+from drivers.base import BoundDevice, BoundPoint, Kept, Sink
 from drivers.snmp import rates
+from drivers.snmp.bridge import bridges
 from drivers.snmp.client import SnmpClient
 from drivers.snmp.connection import Limits
 from drivers.snmp.exchange import BadAnswer
@@ -46,6 +47,7 @@ class SnmpDriver:
         self._reads: dict[tuple[PointId, ...], tuple[int, Reads]] = {}
         self._tables = Tables()
         self._rows = RowFinder(self._client, self._tables, self._clock)
+        self._bridges = bridges(devices, self._limits, self._client, self._clock)
         self._counts: Counts = {}
         self._traffic = {d.id: [0, 0] for d in devices}
         self._walks = 0
@@ -73,6 +75,15 @@ class SnmpDriver:
         """Return the rows of a table, or None when they are as before. Raises Refused, NoAnswer, Unreachable."""
         self._client.exchange.account = self._traffic[device]
         return await self._rows.found(self._devices[device], self._limits[device], group)
+
+    def keeps(self, device: DeviceId) -> bool:
+        """Tell whether strangers among the addresses of a device are events."""
+        return device in self._bridges
+
+    async def kept(self, device: DeviceId) -> Kept | None:
+        """Return the strangers, when there is a look due and it finds any. Raises Refused, NoAnswer, Unreachable."""
+        self._client.exchange.account = self._traffic[device]
+        return await self._bridges[device].kept()
 
     async def subscribe(self, sink: Sink) -> None:
         """Refuse: agents are asked; what they tell goes to the receiver of traps. Raises Misconfigured."""

@@ -136,10 +136,15 @@ class Objects:
             yield Cell((*name_of(address.column_oid), number), type_, _always(holds))
         elif address.fold == "count":
             rows = min(int(raw), MOST_ROWS) if not isinstance(raw, str) else 0
+            index = _addressed if self._learns(address.column_oid) else _numbered
             for row in range(1, rows + 1):
-                yield Cell((*name_of(address.column_oid), row), "integer", _always(row))
+                yield Cell((*name_of(address.column_oid), *index(row)), "integer", _always(row))
         else:
             yield Cell((*name_of(address.column_oid), number), address.type, lambda now: self._raw(point, now))
+
+    def _learns(self, column: str) -> bool:
+        """Tell whether the rows of a column are addresses that a switch has learnt."""
+        return any(column in event.address.tables for device in self._devices for event in device.events)
 
     def _index(self, address: Address) -> str:
         if address.row is None:
@@ -175,6 +180,15 @@ class Objects:
     def uptime(self, now: Timestamp) -> int:
         """Return sysUpTime."""
         return max(0, now - self.began) // TICK % 2**32
+
+
+def _numbered(row: int) -> Name:
+    return (row,)
+
+
+def _addressed(row: int) -> Name:
+    """Return the index of a row that goes by a MAC address, a locally administered one."""
+    return (2, 0, 0, 0, *divmod(row, 256))
 
 
 def _always(value: Value) -> Read:

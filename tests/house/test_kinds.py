@@ -11,14 +11,13 @@ from tests.house.tree import ROOT
 RULES = sorted(path for path in (ROOT / "config/rules").glob("*.yaml") if not path.name.endswith(".test.yaml"))
 PROFILES = sorted((ROOT / "config/profiles").rglob("*.yaml"))
 
-OF_THE_HUB = frozenset({"$health", "$latency"})
-"""Points that every device has by itself."""
+OF_THE_HUB = frozenset({"$health", "$latency", "$channel"})
+"""Points that every device, or the hub, has by itself."""
 
 UNFILLED = {
     "camera.fire": "cameras with analytics, over ONVIF",
     "env.smoke_density": "analogue and aspirating detectors are points of a site's own controllers",
     "fire.call_point": "the maps of panels tell zones; a site whose panel names its call points gives them this kind",
-    "net.new_mac": "the Cisco trap packs port and address into one octet string, which no driver takes apart",
     "traffic.incident": "told by cameras with analytics, over ONVIF",
     "traffic.violation": "told by plate readers",
     "traffic.watch_list": "told by plate readers",
