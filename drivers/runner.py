@@ -188,7 +188,7 @@ class Runner:
 
     def renewal(self, devices: Sequence[Device]) -> Renewal:
         """Return what other devices would mean for the lines; nothing happens yet."""
-        wanted = [redirected(d, self._registry[d.driver], self._redirect) for d in devices if d.enabled]
+        wanted = [redirected(d, self._registry[d.driver], self._redirect) for d in devices if d.enabled and d.driver]
         neighbours = {d.id: neighbour_of(d, self._registry[d.driver]) for d in wanted}
         together: dict[tuple[str, Hashable], list[Device]] = {}
         for device in wanted:

@@ -20,6 +20,7 @@ from adapters.timescale import TimescaleAdapter
 from adapters.web import WebAdapter
 from drivers import REGISTRY
 from drivers.runner import Runner
+from hub import ownchannels
 from hub.alarming import Alarming
 from hub.applying import Applying, House, Source
 from hub.commands import Acknowledging, Commands
@@ -114,7 +115,7 @@ class Hub:
         A database that does not come up is no reason to stop: alarms work without it, and it is tried again for ever.
         """
         self._folder.take()
-        self.site = self._growing.restored(self.site)
+        self.site = ownchannels.with_channels(self._growing.restored(self.site))
         self._progress("journal and alarm state")
         self._build()
         self._notify.restore()  # before the alarms, which may have something to tell at once
@@ -132,11 +133,6 @@ class Hub:
         self._progress(f"{len(self.site.devices)} devices")
         self._supervise()
         await self._server.bring(self._progress)
-
-    async def run_until_stopped(self, stop: asyncio.Event) -> None:
-        """Run until `stop` is set, then stop."""
-        await stop.wait()
-        await self.stop()
 
     async def stop(self) -> None:
         """Stop drivers, then what they fed, the database last; safe to call twice and after a failed start."""
@@ -190,9 +186,10 @@ class Hub:
         telling = notify.Board(self._notify, self._folder.path)
         key = self._folder.key("plates.key")
         self._looks = Looks(lambda: self._state.site, self._journal, self._store.plates, clock, key)
+        self._channels = ownchannels.Channels(telling.states, self._road.take, self._road.report)
         self._playbooks = Playbooks(site.rules, self._journal, clock)
         self._server = OwnServer(site.store.url, self._folder.path, self._store, self._supervisor, self._note)
-        self._applying = Applying(site, self._growing.source(self._source), self._house(), clock)
+        self._applying = Applying(site, self._growing.source(ownchannels.reading(self._source)), self._house(), clock)
         self._web = WebAdapter(
             self._state, self._alarming, self._store, self._stream, state_folder=self._folder.path,
             static=STATIC, clock=clock, metrics=self._metrics.exposition, ready=self._ready,
@@ -255,7 +252,7 @@ class Hub:
             (DISK_SECONDS, self._keep_reserve), (LOSS_SECONDS, self._losses.tell), *self._store.jobs,
             (3600.0, self._trim_journal),
         ]  # fmt: skip
-        start("calendar", Calendar(jobs).run)
+        start("calendar", Calendar([*jobs, (ownchannels.LOOK_SECONDS, self._channels.look)]).run)
         start("alarming", self._alarming.run)
         start("aging", self._age)
         if not self._drill:

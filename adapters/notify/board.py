@@ -36,6 +36,10 @@ class Board:
             found.append(ChannelStatus(*row, *counts))
         return found
 
+    def states(self) -> Mapping[str, str]:
+        """Return how each channel fares, in one word."""
+        return {status.id: status.state for status in self.channels()}
+
     def troubles(self) -> Mapping[str, str]:
         """Return each roster whose calendar does not help now, and why."""
         return self._adapter.duty.troubles

@@ -23,6 +23,9 @@ from hub.model.device import tellers
 from hub.model.ids import within
 from hub.model.kinds import EVENT_KINDS, POINT_KINDS, is_own
 
+OF_THE_HUB = frozenset({"$channel"})
+"""Kinds of points that no file describes: the hub makes them when it runs."""
+
 
 class Rules:
     """Everything under `rules:` of a site, checked against its zones and devices."""
@@ -72,7 +75,7 @@ class Rules:
             return
         chosen = self._chosen(selector)
         events = selector.event is not None
-        if not chosen and not tree.mark.source.shipped:
+        if not chosen and not tree.mark.source.shipped and selector.kind not in OF_THE_HUB:
             self._report.warn(tree.value_marks["for_each"], f"the rule '{entry.id}' matches nothing in this site")
         anchored = selector.kind is not None or selector.point is not None
         conditions = Conditions(

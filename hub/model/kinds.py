@@ -91,6 +91,7 @@ POINT_KINDS: dict[str, Kind] = {
         _kind("$health", "text", None, "Tình trạng", "Health", _ALARM),
         _kind("$available", "bool", None, "Sẵn sàng", "Available", _ALARM),
         _kind("$latency", "float", "ms", "Độ trễ", "Latency", Lane.BULK),
+        _kind("$channel", "text", None, "Kênh thông báo", "Notification channel", _ALARM),
         _kind("$clock_offset", "float", "s", "Lệch đồng hồ", "Clock offset"),
         _kind("$cert_days", "float", "d", "Số ngày chứng thư còn hạn", "Days until the certificate ends", Lane.BULK),
     )

@@ -29,6 +29,11 @@ escalations:
 """
 
 
+UNTOLD = """
+  - {id: untold, category: fault, priority: high, for_each: {kind: $channel}, when: {is: failing}, text: "{point.name}"}
+"""
+
+
 def events(there: Receiver) -> list[str]:
     return [json.loads(body)["data"]["event"] for _, _, body in there.got]
 
@@ -42,7 +47,7 @@ def a_site(folder: Path, broker: int, hook: Receiver, sms: Receiver) -> Path:
     text = (site / "site.yaml").read_text()
     (site / "site.yaml").write_text(text.replace("rules.yaml]", "rules.yaml, channels.yaml]"))
     rules = (site / "rules.yaml").read_text()
-    (site / "rules.yaml").write_text(rules.replace("    latch: true\n", "    latch: true\n    notify: fire\n"))
+    (site / "rules.yaml").write_text(rules.replace("    latch: true\n", "    latch: true\n    notify: fire\n") + UNTOLD)
     return site
 
 
@@ -73,11 +78,14 @@ async def test_a_kill_while_the_receiver_is_away_delays_and_loses_nothing(tmp_pa
                     return (await channel(hub, "hook"))["state"] == "failing"
 
                 await until(failing, "a failing channel")
+                await hub.until_alarm("untold:$notify/hook", active=True)
+                assert (await hub.get("/devices/$notify"))["state"] == "degraded"
                 await hub.kill()
             await hook.start()
             async with running_hub(site, state) as hub:
                 await until(lambda: len(events(hook)) >= 3, "what was decided before the kill")
                 await until(lambda: len(sms.got) == 2, "the second fire's message")
+                await hub.until_alarm("untold:$notify/hook", active=False)
                 assert (await channel(hub, "hook"))["state"] == "online"
                 assert (await hub.metrics())['citywatch_notify_waiting{channel="hook"}'] == 0
                 await conserved(hub.metrics, at_rest=False)
