@@ -144,9 +144,10 @@ class Checker:
         if entry.count is not None and entry.count != len(found):
             message = f"expected {entry.count} places, found {len(found)}"
             self._report.error(self._mark((*where, "count")), message, "correct the count, or the pattern")
+        under = frozenset() if entry.folded is None else frozenset([entry.folded, *behind(self._site, entry.folded)])
         for place in found:
             yield Expectation(
-                entry.rule, place, entry.within, entry.after, entry.times, entry.folded, entry.returns
+                entry.rule, place, entry.within, entry.after, entry.times, entry.folded, under, entry.returns
             )  # fmt: skip
 
     def _places(self, entry: ExpectEntry, where: Path) -> Iterable[str]:
@@ -219,13 +220,16 @@ class Checker:
 
 def behind(site: Site, device: DeviceId) -> list[DeviceId]:
     """Return every enabled device that is reached through another, however far behind it."""
-    found, left = [device], [device]
+    near: dict[DeviceId, list[DeviceId]] = {}
+    for each in site.devices.values():
+        if each.behind is not None and each.enabled:
+            near.setdefault(each.behind, []).append(each.id)
+    found, left = {device: None}, [device]
     while left:
-        parent = left.pop()
-        near = [d.id for d in site.devices.values() if d.behind == parent and d.enabled and d.id not in found]
-        found += near
-        left += near
-    return found[1:]
+        fresh = [d for d in near.get(left.pop(), ()) if d not in found]
+        found.update(dict.fromkeys(fresh))
+        left += fresh
+    return list(found)[1:]
 
 
 def _move(point: PointId, value: Given) -> Move:

@@ -62,7 +62,9 @@ class Expectation(Struct, frozen=True):
     times: int = 1
     """How often it is raised in all."""
     folded: DeviceId | None = None
-    """It is a consequence, folded under an alarm of this device."""
+    """It is a consequence, folded under an alarm of this device or of one behind it."""
+    under: frozenset[DeviceId] = frozenset()
+    """That device and everything behind it."""
     returns: int | None = None
     """When its condition must be over at the latest (nanoseconds after the start)."""
 

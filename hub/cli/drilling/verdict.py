@@ -105,7 +105,7 @@ def _folding(expected: Expectation, told: Sequence[tuple[int, Transition]]) -> T
     named = ", ".join(sorted(parents)) or "–"
     if expected.folded is None and parents:
         return Text(f"bị gộp dưới {named}, lẽ ra phải reo", f"it was folded under {named}, and should have rung")
-    if expected.folded is not None and expected.folded not in parents:
+    if expected.folded is not None and not parents & expected.under:
         wanted = expected.folded
         return Text(f"không được gộp dưới {wanted} ({named})", f"it was not folded under {wanted} ({named})")
     return None

@@ -48,11 +48,12 @@ from simulators.mqtt import MqttLine
 from simulators.player import Player
 from simulators.timeline import Scenario
 
-WARM = 120 * SECOND
+WARM = 60 * SECOND
 """How long everything is well before the scenario begins."""
-BEAT, SLOW_BEAT = SECOND // 2, 5 * SECOND
-"""How often points age and sensors are looked at; of a long scenario less often."""
-LONG = 2 * HOUR
+BEAT, SLOW_BEAT, SLOWEST_BEAT = SECOND // 2, 5 * SECOND, 30 * SECOND
+"""How often points age and sensors are looked at; of a long scenario or a large stage less often."""
+LONG, MANY = 2 * HOUR, 10_000
+"""A length, and a number of points."""
 MOST_WAKES = 100_000
 """Rules that do not come to rest within so many wakes at one instant never do."""
 MORNING = time(9, 30)
@@ -89,7 +90,7 @@ class Virtual:
         )  # fmt: skip
         self.fleet.hand_over = self._take_event
         self._hastened: dict[DeviceId, Voice] = {}
-        self._beat = SLOW_BEAT if scenario.length > LONG else BEAT
+        self._beat = SLOWEST_BEAT if scenario.length > LONG else SLOW_BEAT if len(site.points) > MANY else BEAT
         self._enter()
 
     @property
@@ -137,7 +138,8 @@ class Virtual:
         """Let everybody speak within the first second, and the scenario begin when all has been well for a while."""
         start = self.clock.now()
         devices = list(self._site.devices.values())
-        voices = [voice for device in devices if (voice := self._voice(device, devices)) is not None]
+        together = mates(devices)
+        voices = [voice for device in devices if (voice := self._voice(device, together[device.id])) is not None]
         for n, voice in enumerate(voices):
             self._hastened[voice.device.id] = voice
             self._at(start + SECOND * n // max(1, len(voices)), voice.turn)
@@ -159,9 +161,8 @@ class Virtual:
 
         self._at(start, turn)
 
-    def _voice(self, device: Device, devices: list[Device]) -> Voice | None:
+    def _voice(self, device: Device, together: list[DeviceId]) -> Voice | None:
         faults, fleet, road = self.fleet.faults, self.fleet, self._road
-        together = tuple(mates(device, devices))
 
         def cut() -> bool:
             return any(faults.any_of(mate, "cut") for mate in together)

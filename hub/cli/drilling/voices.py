@@ -8,7 +8,7 @@ lying still.
 
 import struct
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, cast
 
 from drivers import REGISTRY as DRIVERS
@@ -20,7 +20,20 @@ from drivers.polled import TOLERATED
 from drivers.runner import LIFE_SAFETY_WAIT, bind
 from hub.cli.drilling.offwire import OffWire
 from hub.intake import Road
-from hub.model import SECOND, Device, DeviceState, Intake, Lane, Point, PointId, Reason, Sample, Timestamp, Value
+from hub.model import (
+    SECOND,
+    Device,
+    DeviceId,
+    DeviceState,
+    Intake,
+    Lane,
+    Point,
+    PointId,
+    Reason,
+    Sample,
+    Timestamp,
+    Value,
+)
 from simulators.modbus import ModbusLine
 from simulators.modbus_unit import Unit
 from simulators.mqtt import MqttLine
@@ -39,6 +52,8 @@ PLAYED = {
 """Faults that the virtual clock can show; the others need the wire."""
 REFRESH = 10 * SECOND
 """How often quantities that nobody touches move."""
+CALM = 60 * SECOND
+"""The same for devices that are played straight, whose every object would be worked out anew."""
 KEEP_ALIVE = 5 * SECOND
 """After how long an OPC UA server says at least that it is alive."""
 _EVEN = 0.5
@@ -69,7 +84,7 @@ class Asked(Voice):
 
     def __init__(self, device: Device, fleet: OffWire, road: Road, cut: Callable[[], bool], read: "Reader") -> None:
         super().__init__(device, fleet, road)
-        self.period = device.interval
+        self.period = min(point.interval or device.interval for point in device.points)
         self._cut, self._read = cut, read
         longest = {"longest": LIFE_SAFETY_WAIT} if any(p.lane is Lane.LIFE_SAFETY for p in device.points) else {}
         self._backoff = Backoff(lambda: _EVEN, **longest)
@@ -148,12 +163,18 @@ class Straight(Reader):
     def __init__(self, device: Device, fleet: OffWire) -> None:
         self._points = _living(device)
         self._fleet = fleet
+        self._moved, self._read_at = -1, -CALM
+        self._last: list[Sample] = []
         line = fleet.line_of(device.id)
         self._agent = line.agent if isinstance(line, SnmpLine) else None
 
     def samples(self, now: Timestamp) -> list[Sample]:
         """Return every point of the device."""
-        return [Sample(p.id, self._raw(p, now)) for p in self._points]
+        moving = any(self._fleet.process.moving(p.id, now) for p in self._points)
+        if self._moved != self._fleet.touched or moving or now - self._read_at >= CALM:
+            self._moved, self._read_at = self._fleet.touched, now
+            self._last = [Sample(p.id, self._raw(p, now)) for p in self._points]
+        return self._last
 
     def _raw(self, point: Point, now: Timestamp) -> Value:
         if self._agent is not None and point.address.oid == UPTIME:
@@ -194,7 +215,7 @@ class Told(Voice):
 
     def _tell(self, now: Timestamp) -> None:
         moved = self._fleet.touched
-        if moved == self._moved and now - self._looked < REFRESH:
+        if moved == self._moved and now - self._looked < CALM:
             return
         self._moved, self._looked = moved, now
         news = [s for s in self._read.samples(now) if self._last.get(s.point, self) != s.value]
@@ -269,8 +290,10 @@ def _living(device: Device) -> Sequence[Point]:
     return [point for point in device.points if point.address is not None]
 
 
-def mates(device: Device, devices: Iterable[Device]) -> Iterator[str]:
-    """Give every device that shares the line of one."""
-    line = DRIVERS[device.driver].line
-    key = line(device.connection)
-    return (d.id for d in devices if d.driver == device.driver and line(d.connection) == key)
+def mates(devices: Iterable[Device]) -> dict[DeviceId, list[DeviceId]]:
+    """Return, for each device, every device that shares its line."""
+    lines: dict[tuple[str, Hashable], list[DeviceId]] = {}
+    keys = {d.id: (d.driver, DRIVERS[d.driver].line(d.connection)) for d in devices}
+    for device, key in keys.items():
+        lines.setdefault(key, []).append(device)
+    return {device: lines[key] for device, key in keys.items()}
