@@ -128,14 +128,21 @@ MADE_OF = {
 """Kind of events that a device tells → kinds that the hub makes of them (hub.passing)."""
 
 
+HEARD = {"snmp-trap": "snmp"}
+"""Driver of a receiver → driver of the devices that it hears."""
+
+
 def tellers(devices: Mapping[DeviceId, Device], kind: str) -> frozenset[DeviceId]:
     """Return the devices that can tell events of a kind: those whose profile says so, and those of the same driver.
 
-    A receiver of traps knows the kinds, and the events are filed under the device that sent them.
+    A receiver of traps knows the kinds, and the events are filed under the device that sent them: any that speaks SNMP,
+    and those that the receiver's `sources` name.
     """
     own = {d.id for d in devices.values() if any(kind in MADE_OF.get(e.kind, (e.kind,)) for e in d.events)}
     drivers = {devices[device].driver for device in own} - {""}
-    return frozenset(own | {d.id for d in devices.values() if d.driver in drivers})
+    drivers |= {HEARD[driver] for driver in drivers if driver in HEARD}
+    sources = {source for device in own for source in getattr(devices[device].connection, "sources", ())}
+    return frozenset(own | sources & devices.keys() | {d.id for d in devices.values() if d.driver in drivers})
 
 
 class DeviceState(StrEnum):
