@@ -28,7 +28,7 @@ COMMANDS = {
     "discover": ("hub.cli.discover", "app", "Who answers on a network or at a broker, as devices for review."),
     "notify": ("hub.cli.notify", "app", "Notifications: a test message, and what could not be delivered."),
     "schema": ("hub.cli.schema", "schema", "The JSON Schema of every file, for editors."),
-    "report": ("hub.cli.report", "app", "Reports: the load of alarms on people, with coverage."),
+    "report": ("hub.cli.report", "app", "Reports: a month's figures, and the load of alarms on people, with coverage."),
     "db": ("hub.cli.db", "app", "The database: status, migrations, moving."),
     "user": ("hub.cli.user", "app", "People who may sign in."),
     "token": ("hub.cli.token", "app", "Tokens for programs that use the interfaces."),

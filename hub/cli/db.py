@@ -17,6 +17,7 @@ from drivers import REGISTRY
 from hub.cli import holds as hold_orders
 from hub.cli.backup import backup as write_backup
 from hub.cli.backup import restore as read_backup
+from hub.cli.sample import load_sample
 from hub.cli.store import EMBEDDED, database
 from hub.config import load
 from hub.model import StorageError
@@ -86,6 +87,17 @@ def restore(
     """Make a new state folder and fill an empty database from a backup. / Khôi phục."""
     read_backup(site, state, file)
     typer.echo(f"restored; start the hub with --state {state}")
+
+
+@app.command()
+def sample(
+    site: SiteFolder,
+    state: State,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same hours.")] = 0,
+) -> None:
+    """Load March and April 2023, simulated, under the site's figures; for trying reports. / Nạp hai tháng mẫu."""
+    rows = asyncio.run(load_sample(site, state, load(site, REGISTRY), seed))
+    typer.echo(f"{rows} hours loaded; now: citywatch report month --site {site} --state {state} --month 2023-04")
 
 
 @app.command()

@@ -1,7 +1,9 @@
-"""`citywatch report alarms SITE`: how heavy the alarms weighed on people, from the database."""
+"""`citywatch report`: how heavy the alarms weighed on people, and what a month comes to; from the database."""
 
 import asyncio
+import hashlib
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +16,9 @@ from adapters.timescale.connections import away_on_error, opened
 from adapters.timescale.load import occurrences
 from drivers import REGISTRY
 from hub.cli.language import language
+from hub.cli.monthly import Monthly, month_of, monthly
+from hub.cli.monthsheet import LANGUAGES, html, table
+from hub.cli.probe import default_state
 from hub.cli.store import database
 from hub.config import load
 from hub.config.durations import duration
@@ -75,6 +80,41 @@ def alarms(
         sys.stdout.write(msgspec.json.encode(_plain(found)).decode() + "\n")
     else:
         _show(found, ("vi", "en").index(language(loaded.language)))
+
+
+@app.command()
+def month(
+    site: Annotated[Path, typer.Option("--site", metavar="SITE", help="Folder with site.yaml.", file_okay=False)],
+    month: Annotated[str, typer.Option("--month", help="Which month that is over: 2023-04.")],
+    state: Annotated[
+        Path | None, typer.Option("--state", help="The hub's state folder; absent: as `run` has it.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the files.", file_okay=False)] = Path(),
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON, and write no files.")] = False,
+) -> None:
+    """Write the figures of a month, each with its coverage, as HTML and CSV. / Báo cáo số liệu tháng."""
+    loaded = load(site, REGISTRY)
+    wanted = month_of(month, SystemClock().now(), loaded.timezone)
+    found = asyncio.run(_month(site, state or Path(default_state(loaded)), loaded, wanted))
+    if as_json:
+        sys.stdout.write(msgspec.json.encode([line.made for line in found.lines]).decode() + "\n")
+        return
+    name = f"{loaded.id}-{wanted:%Y-%m}"
+    files = {f"{name}.{word}.html": html(found, word) for word in LANGUAGES} | {f"{name}.csv": table(found)}
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for file, body in files.items():
+            (out / file).write_bytes(body)
+            typer.echo(f"{out / file}  sha256 {hashlib.sha256(body).hexdigest()}")
+    except OSError as error:
+        raise Refused("not_written", f"cannot write into {out}: {error.strerror}; choose another --out") from None
+
+
+async def _month(site: Path, state: Path, loaded: Site, wanted: date) -> Monthly:
+    async with database(site, state) as dsn:
+        with away_on_error():
+            async with opened(dsn) as connection:
+                return await monthly(connection, loaded, wanted)
 
 
 async def _found(site: Path, state: Path, loaded: Site, start: Timestamp, end: Timestamp) -> Kpis:

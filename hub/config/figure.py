@@ -41,6 +41,10 @@ class FigureEntry(Strict):
     window: Literal["hour", "day", "week", "month"] = said(
         "Over which time, in the site's time zone.", "Khoảng thời gian.", example="day"
     )
+    divide: Annotated[float, Field(gt=0, strict=False)] = said(
+        "By what the result is divided: a sum of vehicles an hour, told each minute, by 60.", "Chia kết quả cho.",
+        default=1.0, example=60,
+    )  # fmt: skip
     compare: Literal["none", "previous", "day", "week", "year"] = said(
         "With which window: the one before, or the same a day, week or year earlier.",
         "So sánh với.", default="previous", example="week",

@@ -105,7 +105,7 @@ class Figures:
 
 def _made(entry: FigureEntry, devices: Sequence[Device], points: Sequence[Point]) -> FigureSpec:
     of: Any = entry.of
-    units = {p.unit for p in points}
+    units = {p.unit for p in points} if entry.divide == 1 else set()
     return FigureSpec(
         entry.id,
         entry.title.text if entry.title else Text.same(entry.id),
@@ -118,6 +118,7 @@ def _made(entry: FigureEntry, devices: Sequence[Device], points: Sequence[Point]
         attribute=of.attribute,
         where=dict(of.where),
         unit=units.pop() if len(units) == 1 and entry.aggregate not in {"count", "good_share"} else None,
+        divide=entry.divide,
         tolerance=entry.tolerance,
         least=entry.least,
     )
@@ -127,7 +128,8 @@ def _device_matches(of: FigureSource, device: Device) -> bool:
     if of.event is not None and not within(device.zone, of.zone):
         return False
     tagged = of.tag is None or of.tag in device.tags or any(of.tag in p.tags for p in device.points)
-    speaks = of.event is None or any(e.kind == of.event for e in device.events)
+    # events that the hub files under a device are not in its profile, so a device that is named is believed
+    speaks = of.event is None or of.device is not None or any(e.kind == of.event for e in device.events)
     return of.device in (None, device.id) and of.profile in (None, device.profile) and tagged and speaks
 
 

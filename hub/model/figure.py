@@ -26,6 +26,8 @@ class FigureSpec(Struct, frozen=True):
     where: dict[str, Value] = {}
     """Attributes that an event must have to count."""
     unit: str | None = None
+    divide: float = 1.0
+    """The result is divided by it: a sum of hourly rates, told each minute, by 60 is a number of vehicles."""
     tolerance: float = 0.05
     """The coverages of two windows may differ by so much."""
     least: float = 0.5
