@@ -47,6 +47,10 @@ TARGETS: dict[tuple[str, str], list[tuple[str, str, float]]] = {
     ("onvif", "idle"): [("cpu_percent_of_a_core", "<=", 35), ("rss_mb", "<=", 300)],
     ("onvif", "event"): [("p99_ms", "<=", 300)],
     ("onvif", "cut"): [("right", ">=", 40), ("others_disturbed", "<=", 0)],
+    ("passages", "steady"): [
+        ("lost", "<=", 0), ("doubled", "<=", 0), ("reads_missed", "<=", 0), ("cpu_ms_per_passage", "<=", 0.5)
+    ],
+    ("passages", "ceiling"): [("passages_per_s", ">=", 1000), ("lost", "<=", 0), ("doubled", "<=", 0)],
     ("rules", "conditions"): [("evaluations_per_s", ">=", 300_000)],
     ("rules", "engine"): [("evaluations_per_s", ">=", 300_000)],
     ("rules", "windows"): [("instances", ">=", 10_000), ("rss_mb", "<=", 200)],

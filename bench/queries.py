@@ -38,7 +38,7 @@ POINTS = 50_000
 FAST = 8
 """Points at 1 Hz for a day; the rest of the rows belong to the others."""
 PASSAGES, JOURNALED = 1_600_000, 500_000
-CROSSINGS, CLASSES = 12, ("car", "motorbike", "truck", "bus", "bicycle")
+CROSSINGS, CLASSES = 12, ("car", "motorcycle", "truck", "bus", "bicycle")
 WRITTEN = 300_000
 ROUNDS = 40
 ROW = Struct(">hiqidiqiihi").pack
@@ -76,7 +76,7 @@ async def fill(dsn: str, total: int, now: int) -> None:
         await asyncio.gather(fill_readings(connection, total, now), fill_others(other, now))
         await due(connection, now)
         await roll_up(connection, flavour, tables, now)
-        await asyncio.gather(connection.execute("vacuum analyze reading"), other.execute("vacuum analyze device_event"))
+        await asyncio.gather(connection.execute("vacuum analyze reading"), other.execute("vacuum analyze passage"))
         await connection.execute("vacuum analyze")
 
 
@@ -112,11 +112,12 @@ async def fill_others(connection: psycopg.AsyncConnection, now: int) -> None:
         "insert into point_state (point_id, time, value, quality) select id, now(), random(), 0 from point"
     )
     await connection.execute(
-        "insert into device_event (time, device_id, kind, attributes)"
-        " select %s::timestamptz + n * (interval '30 days' / %s), c.ids[1 + n %% %s], 'traffic.passage',"
-        " jsonb_build_object('class', (%s::text[])[1 + floor(random() * 5)::int], 'speed', 30 + n %% 40)"
-        " from generate_series(0, %s - 1) n, (select array_agg(id) ids from device where name like 'c%%') c",
-        (instant(now - 30 * DAY), PASSAGES, CROSSINGS, list(CLASSES), PASSAGES),
+        "insert into passage (time, last, id, device_id, revision, reads, place, lane, plate_kind, class, speed)"
+        " select at, at, n, c.ids[1 + n %% %s], 1, 1, 'c', '1', 'civil', (%s::text[])[1 + floor(random() * 5)::int],"
+        " 30 + n %% 40"
+        " from generate_series(0, %s - 1) n, (select array_agg(id) ids from device where name like 'c%%') c,"
+        " lateral (select %s::timestamptz + n * (interval '30 days' / %s) as at) t",
+        (CROSSINGS, list(CLASSES), PASSAGES, instant(now - 30 * DAY), PASSAGES),
     )
     await connection.execute(
         "insert into journal (journal_id, seq, site, at, kind, device, category, alarm, body)"

@@ -131,6 +131,10 @@ def alike(one: str, other: str) -> bool:
 
 
 def halves(text: str) -> tuple[str, ...]:
-    """Return marks of which two alike texts share at least one: an edit leaves one end of a text as it is."""
-    ends = f"<{text[:3]}", f">{text[-3:]}"
-    return ends if len(text) != 5 else (*ends, f"={text[:2]}")
+    """Return marks of which two alike texts share at least one: one edit leaves the first or the last half as it is.
+
+    A text of odd length is compared with longer and with shorter ones, whose halves differ; it has the marks of both.
+    """
+    size = len(text)
+    ends = f"<{text[: size // 2]}", f">{text[-(size // 2) :]}"
+    return ends if size % 2 == 0 else (*ends, f"<{text[: size // 2 + 1]}", f">{text[-(size // 2) - 1 :]}")

@@ -6,6 +6,7 @@ known by its name, whatever it holds; a text that is a Vietnamese phone number i
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any
 
 FORBIDDEN = frozenset(
@@ -39,6 +40,7 @@ def person_field(document: Any, depth: int = 0) -> str | None:
     return None
 
 
+@lru_cache(maxsize=4096)
 def plain(name: str) -> str:
     """Return the name of a field without case, accents and marks: `Họ_tên` → `hoten`."""
     letters = unicodedata.normalize("NFD", name.lower().replace("đ", "d"))
