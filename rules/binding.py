@@ -14,11 +14,14 @@ class Anchor(Struct, frozen=True):
 
     device: Device
     point: Point | None
+    key: str | None = None
+    """Of events counted by an attribute: its value, or `*` for those that have no alarm of their own."""
 
     @property
     def id(self) -> PointId:
         """The part of the alarm's id after the rule."""
-        return self.device.id if self.point is None else self.point.id
+        place = self.device.id if self.point is None else self.point.id
+        return place if self.key is None else f"{place}~{self.key}"
 
     @property
     def zone(self) -> ZoneId:
@@ -51,15 +54,16 @@ def anchors(rule: Rule, site: Site, points: PointsOf) -> Iterator[Anchor]:
             continue
         if selector.kind is None and selector.point is None:
             if within(device.zone, selector.zone) and _tagged(selector, device.tags):
-                yield Anchor(device, None)
+                yield Anchor(device, None, None if selector.by is None else "*")
             continue
-        yield from (Anchor(device, point) for point in points[device.id] if _selects(selector, point, device))
+        kind = selector.kind
+        near = points[device.id] if kind is None else [p for p in points[device.id] if p.kind == kind]
+        yield from (Anchor(device, point) for point in near if _selects(selector, point, device))
 
 
 def _selects(selector: Selector, point: Point, device: Device) -> bool:
     return (
-        selector.kind in (None, point.kind)
-        and selector.point in (None, point.name)
+        selector.point in (None, point.name)
         and within(point.zone, selector.zone)
         and _tagged(selector, point.tags | device.tags)
     )

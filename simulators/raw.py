@@ -1,6 +1,7 @@
 """From what a point means back to what its device would say: the inverse of `hub.model.scaling`, written apart."""
 
 import json
+from functools import lru_cache
 
 from hub.model import Point, Value
 
@@ -26,6 +27,7 @@ def _unmapped(point: Point, value: Value) -> Value:
     raise ValueError(f"{point.id} cannot be {value!r}; its mapping has {known}")
 
 
+@lru_cache(maxsize=4096)
 def word(key: str) -> Value:
     """Return the raw value that is written as `key` in a mapping: a number or truth where it reads as one."""
     try:
