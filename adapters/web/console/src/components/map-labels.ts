@@ -7,10 +7,14 @@ import { store } from "../state/store.ts";
 
 type Feature = MapAnswer["features"][number];
 
-/** Width of a letter and height of a line as drawn, pixels; names stand this far above their place. */
-const [LETTER, LINE, ABOVE] = [6.6, 18, 34];
+/** Width of a letter and height of a line as drawn, pixels. */
+const [LETTER, LINE] = [6.6, 18];
+/** How far above its place a name may stand, pixels, best first; less than nothing is below. */
+const HEIGHTS = [34, 54, -4];
+/** From which zoom on small places and streets have their names; those of the second level and waters always do. */
+const [PLACES, STREETS] = [12.5, 14.5];
 
-interface Named { at: L.LatLng; name: () => string; rank: number }
+interface Named { at: L.LatLng; name: () => string; rank: number; from: number }
 
 export class MapLabels {
   readonly #layer = L.layerGroup();
@@ -20,7 +24,6 @@ export class MapLabels {
   constructor(map: L.Map) {
     this.#map = map;
     this.#layer.addTo(map);
-    map.on("zoomend", () => this.draw());
   }
 
   /** Learn the names of places and of lines (rivers, roads). */
@@ -28,20 +31,32 @@ export class MapLabels {
     this.#named = features.flatMap((feature) => zone(feature) ?? line(feature) ?? []).sort((a, b) => a.rank - b.rank);
   }
 
-  draw(): void {
+  /** Write the names around what stands on the map already; only the largest places may lie over it. */
+  draw(standing: readonly L.Bounds[] = []): void {
     this.#layer.clearLayers();
     const taken: L.Bounds[] = [];
-    for (const { at, name } of this.#named) {
+    for (const { at, name, from, rank } of this.#named) {
+      if (this.#map.getZoom() < from) continue;
       const said = name();
-      const half = (said.length * LETTER) / 2;
-      const middle = this.#map.latLngToContainerPoint(at).subtract([0, ABOVE - LINE / 2]);
-      const box = L.bounds(middle.subtract([half, LINE / 2]), middle.add([half, LINE / 2]));
-      if (taken.some((other) => other.overlaps(box))) continue;
-      taken.push(box);
-      const icon = L.divIcon({ className: "zone-label", html: span(said), iconSize: [0, 0] });
+      const tried = HEIGHTS.map((height) => ({ height, box: this.#box(at, said, height) }));
+      const free = tried.find(({ box }) => clear(box, [...standing, ...taken]))
+        ?? (rank > 2 ? undefined : tried.find(({ box }) => clear(box, taken)));
+      if (!free) continue;
+      taken.push(free.box);
+      const icon = L.divIcon({ className: "zone-label", html: span(said, free.height), iconSize: [0, 0] });
       L.marker(at, { icon, interactive: false, keyboard: false }).addTo(this.#layer);
     }
   }
+
+  #box(at: L.LatLng, said: string, height: number): L.Bounds {
+    const half = (said.length * LETTER) / 2;
+    const middle = this.#map.latLngToContainerPoint(at).subtract([0, height - LINE / 2]);
+    return L.bounds(middle.subtract([half, LINE / 2]), middle.add([half, LINE / 2]));
+  }
+}
+
+function clear(box: L.Bounds, others: readonly L.Bounds[]): boolean {
+  return !others.some((other) => other.overlaps(box));
 }
 
 function zone(feature: Feature): Named | null {
@@ -49,7 +64,8 @@ function zone(feature: Feature): Named | null {
   const where = feature.geometry?.["coordinates"];
   // The outermost place is the whole map; its name is in the header.
   if (!row?.parent || !Array.isArray(where)) return null;
-  return { at: L.latLng(Number(where[1]), Number(where[0])), name: () => text(row.title), rank: row.zone.split("/").length };
+  const rank = row.zone.split("/").length;
+  return { at: L.latLng(Number(where[1]), Number(where[0])), name: () => text(row.title), rank, from: rank > 2 ? PLACES : 0 };
 }
 
 function line(feature: Feature): Named | null {
@@ -57,11 +73,13 @@ function line(feature: Feature): Named | null {
   const where = feature.geometry?.["coordinates"];
   if (feature.geometry?.["type"] !== "LineString" || typeof name !== "object" || name === null || !Array.isArray(where)) return null;
   const middle = where[Math.floor(where.length / 2)] as [number, number];
-  return { at: L.latLng(middle[1], middle[0]), name: () => text(name as Text), rank: 100 };
+  const from = feature.properties["class"] === "water" ? 0 : STREETS;
+  return { at: L.latLng(middle[1], middle[0]), name: () => text(name as Text), rank: 100, from };
 }
 
-function span(name: string): HTMLElement {
+function span(name: string, height: number): HTMLElement {
   const element = document.createElement("span");
+  element.style.translate = `-50% ${-height}px`;
   element.textContent = name;
   return element;
 }

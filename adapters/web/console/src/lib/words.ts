@@ -272,6 +272,7 @@ export const WORDS = {
   // map
   legend: ["Chú giải", "Legend"],
   fit: ["Toàn cảnh", "Whole site"],
+  not_online: ["không trực tuyến", "not online"],
   map_empty: ["Chưa có thiết bị nào có vị trí", "No device has a position yet"],
   // sign-in
   signed_out: ["Bạn chưa đăng nhập", "You are not signed in"],

@@ -7,14 +7,25 @@ import { rest } from "../api/rest.ts";
 import { MapLabels } from "../components/map-labels.ts";
 import { alarmSymbol, healthSymbol, prioritySymbol } from "../components/symbol.ts";
 import { View } from "../components/view.ts";
+import { crowds, type Crowd } from "../lib/crowds.ts";
 import { language, say, text, word } from "../lib/language.ts";
 import { href } from "../lib/route.ts";
-import { PRIORITIES, worstByDevice } from "../state/alarms.ts";
+import { order, PRIORITIES, worstByDevice } from "../state/alarms.ts";
 import { HEALTH } from "../state/devices.ts";
 import { store } from "../state/store.ts";
 
 type Feature = MapAnswer["features"][number];
+type Alarm = Parameters<typeof alarmSymbol>[0];
+/** A device where it stands, in pixels of the present zoom. */
+interface Spot { id: string; x: number; y: number; at: L.LatLng; row: DeviceRow; alarm: Alarm | undefined }
+
 const SIZE = 28;
+/** From how many devices on they are gathered, and from which zoom on each is shown where it stands. */
+const [MANY, NEAR] = [60, 17];
+/** Half of a sign with its number, pixels. */
+const HALF = L.point(24, 15);
+/** So many in one cell still stand by themselves. */
+const ALONE = 2;
 /** Vietnam as a whole, until the site's own extent is known. */
 const COUNTRY = L.latLngBounds([8.4, 102.1], [23.4, 109.5]);
 
@@ -56,6 +67,7 @@ class MapPage extends View {
     this.#map.fitBounds(COUNTRY);
     L.control.scale({ imperial: false }).addTo(this.#map);
     this.#labels = new MapLabels(this.#map);
+    this.#map.on("zoomend", () => this.#draw());
     void this.#load();
   }
 
@@ -102,34 +114,96 @@ class MapPage extends View {
   }
 
   protected override updated(): void {
-    if (!this.#map || !this.#fitted) return;
-    if (this.#spoken !== language()) this.#labels?.draw();
-    this.#spoken = language();
-    const worst = worstByDevice(store.alarms);
-    const taken = new Map<string, number>();
-    for (const [device, at] of this.#places) {
-      const row = store.device(device);
-      if (row) this.#mark(row, at, worst.get(device), taken);
-    }
+    this.#draw();
   }
 
-  #mark(row: DeviceRow, at: L.LatLng, alarm: Parameters<typeof alarmSymbol>[0] | undefined, taken: Map<string, number>): void {
+  #draw(): void {
+    const map = this.#map;
+    if (!map || !this.#fitted) return;
+    const worst = worstByDevice(store.alarms);
+    const spots: Spot[] = [];
+    for (const [id, at] of this.#places) {
+      const row = store.device(id);
+      if (row) spots.push({ id, at, row, alarm: worst.get(id), ...pixels(map, at) });
+    }
+    const gathered = spots.length >= MANY && map.getZoom() < NEAR;
+    const wanted = crowds(spots, gathered ? ALONE : Infinity);
+    const kept = new Set(wanted.map((crowd) => crowd.id));
+    for (const [id, marker] of this.#markers) if (!kept.has(id)) this.#drop(id, marker);
+    const taken = new Map<string, number>();
+    for (const crowd of wanted) {
+      const [only] = crowd.members;
+      if (only && crowd.members.length === 1) this.#mark(only.row, only.at, only.alarm, taken);
+      else this.#gather(crowd);
+    }
+    this.#name(wanted.filter((crowd) => crowd.members.length > 1));
+  }
+
+  /** Write the names of places anew when the language, the zoom or the crowds have changed. */
+  #name(gathered: readonly Crowd<Spot>[]): void {
+    const map = this.#map as L.Map;
+    const spoken = `${language()} ${map.getZoom()} ${gathered.map((crowd) => crowd.id).join()}`;
+    if (spoken === this.#spoken) return;
+    this.#spoken = spoken;
+    const corner = map.getPixelBounds().min ?? L.point(0, 0);
+    this.#labels?.draw(gathered.map(({ x, y }) => {
+      const middle = L.point(x, y).subtract(corner);
+      return L.bounds(middle.subtract(HALF), middle.add(HALF));
+    }));
+  }
+
+  #drop(id: string, marker: L.Marker): void {
+    marker.remove();
+    this.#markers.delete(id);
+  }
+
+  #mark(row: DeviceRow, at: L.LatLng, alarm: Alarm | undefined, taken: Map<string, number>): void {
     const spot = `${at.lat.toFixed(5)} ${at.lng.toFixed(5)}`;
     const nth = taken.get(spot) ?? 0;
     taken.set(spot, nth + 1);
     const title = `${text(row.title)} – ${word(row.state)}${alarm ? ` – ${text(alarm.text)}` : ""}`;
     const look = `${alarm ? `${alarm.priority} ${alarm.state} ${alarm.acked}` : row.state} ${nth} ${title}`;
-    const known = this.#markers.get(row.device);
-    if (known && known.options.alt === look) return;
-    known?.remove();
-    const marker = L.marker(at, { icon: icon(row, alarm, nth), title, alt: look, keyboard: true, zIndexOffset: zIndex(row, alarm) });
-    marker.on("click keypress", () => (location.hash = alarm ? href("alarms", alarm.alarm) : href("device", row.device)));
-    marker.addTo(this.#map as L.Map);
-    this.#markers.set(row.device, marker.bindTooltip(title, { direction: "top", offset: [0, -8] }));
-    const element = marker.getElement();
-    element?.setAttribute("data-device", row.device);
-    element?.setAttribute("aria-label", title);
+    this.#put(row.device, look, at, { icon: icon(row, alarm, nth), title, zIndexOffset: zIndex(row, alarm) }, () => {
+      location.hash = alarm ? href("alarms", alarm.alarm) : href("device", row.device);
+    });
   }
+
+  /** One sign for many: the worst of them and their number; whoever presses it comes nearer. */
+  #gather(crowd: Crowd<Spot>): void {
+    const map = this.#map as L.Map;
+    const alarms = crowd.members.flatMap((spot) => spot.alarm ?? []).sort(order);
+    const [alarm] = alarms;
+    const row = [...crowd.members].sort((a, b) => HEALTH.indexOf(a.row.state) - HEALTH.indexOf(b.row.state))[0]?.row as DeviceRow;
+    const off = crowd.members.filter((spot) => spot.row.state !== "online").length;
+    const parts = [`${crowd.members.length} ${say("devices").toLowerCase()}`];
+    if (off > 0) parts.push(`${off} ${say("not_online")}`);
+    if (alarm) parts.push(text(alarm.text));
+    const title = parts.join(" – ");
+    const bounds = L.latLngBounds(crowd.members.map((spot) => spot.at));
+    const look = `${alarm ? `${alarm.priority} ${alarm.state} ${alarm.acked}` : row.state} ${title}`;
+    const at = map.unproject([crowd.x, crowd.y], map.getZoom());
+    const options = { icon: sign(row, alarm, crowd.members.length), title, zIndexOffset: zIndex(row, alarm) };
+    this.#put(crowd.id, look, at, options, () => map.fitBounds(bounds, { padding: [60, 60], maxZoom: NEAR }));
+  }
+
+  #put(id: string, look: string, at: L.LatLng, options: L.MarkerOptions & { title: string }, press: () => void): void {
+    const known = this.#markers.get(id);
+    if (known && known.options.alt === look && known.getLatLng().equals(at, 1e-6)) return;
+    known?.remove();
+    const marker = L.marker(at, { ...options, alt: look, keyboard: true });
+    marker.on("click keypress", press);
+    marker.addTo(this.#map as L.Map);
+    this.#markers.set(id, marker.bindTooltip(options.title, { direction: "top", offset: [0, -8] }));
+    const element = marker.getElement();
+    element?.setAttribute("data-device", id);
+    element?.setAttribute("aria-label", options.title);
+  }
+}
+
+/** Pixels of the whole world at the present zoom, so that a crowd stays one while the map is moved. */
+function pixels(map: L.Map, at: L.LatLng): { x: number; y: number } {
+  const { x, y } = map.project(at, map.getZoom());
+  return { x, y };
 }
 
 /** What the site's file says a shape is: water, a road, or the outline of a place. */
@@ -140,7 +214,7 @@ function outline(feature: GeoJSON.Feature | undefined): string {
 }
 
 /** Devices at the very same spot stand in rows beside each other. */
-function icon(row: DeviceRow, alarm: Parameters<typeof alarmSymbol>[0] | undefined, nth: number): L.DivIcon {
+function icon(row: DeviceRow, alarm: Alarm | undefined, nth: number): L.DivIcon {
   const home = document.createElement("span");
   render(html`${alarm ? alarmSymbol(alarm) : healthSymbol(row.state)}`, home);
   const [right, down] = [nth % 4, Math.floor(nth / 4)];
@@ -150,7 +224,13 @@ function icon(row: DeviceRow, alarm: Parameters<typeof alarmSymbol>[0] | undefin
   });
 }
 
-function zIndex(row: DeviceRow, alarm: Parameters<typeof alarmSymbol>[0] | undefined): number {
+function sign(row: DeviceRow, alarm: Alarm | undefined, many: number): L.DivIcon {
+  const home = document.createElement("span");
+  render(html`${alarm ? alarmSymbol(alarm) : row.state === "online" ? null : healthSymbol(row.state)}<b>${many}</b>`, home);
+  return L.divIcon({ className: `device-icon crowd${alarm || row.state !== "online" ? " news" : ""}`, html: home, iconSize: [40, 30] });
+}
+
+function zIndex(row: DeviceRow, alarm: Alarm | undefined): number {
   if (alarm) return 5000 - 500 * PRIORITIES.indexOf(alarm.priority);
   return row.state === "online" ? 0 : 1000;
 }
