@@ -23,7 +23,6 @@ from hub.model import (
     Timestamp,
     Value,
 )
-from hub.model.looking import PassageQuery
 from hub.model.notify import Delivery
 from hub.model.playbook import Checklist
 from hub.roles import Person
@@ -118,24 +117,12 @@ class Historian(Protocol):
         """Return device events newest first, as JSON-ready rows with an `id` to page by."""
         ...
 
-    async def passages(self, query: PassageQuery) -> list[dict[str, Any]]:
-        """Return passages newest first, plates masked, as JSON-ready rows with a `page` to go on from."""
-        ...
-
     async def occurrences(self, start: Timestamp, end: Timestamp) -> tuple[list[Occurrence], float]:
         """Return every occurrence that was raised or stood in [start, end), and for which share of it the hub ran."""
         ...
 
     async def ready(self) -> bool:
         """Tell whether the database answers."""
-        ...
-
-
-class Looker(Protocol):
-    """Where whole plates are asked for."""
-
-    async def look(self, person: Person, query: PassageQuery, purpose: str) -> list[dict[str, Any]]:
-        """Return passages with whole plates once the journal has who asks and why. Raises Refused, StorageError."""
         ...
 
 

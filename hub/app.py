@@ -185,7 +185,7 @@ class Hub:
         self._notify = notify.NotifyAdapter(outside, journal=self._journal, clock=clock, state=keeps, note=self._note)
         telling = notify.Board(self._notify, self._folder.path)
         key = self._folder.key("plates.key")
-        self._looks = Looks(lambda: self._state.site, self._journal, self._store.plates, clock, key)
+        self._looks = Looks(lambda: self._state.site, self._journal, self._store, clock, key)
         self._channels = ownchannels.Channels(telling.states, self._road.take, self._road.report)
         self._playbooks = Playbooks(site.rules, self._journal, clock)
         self._server = OwnServer(site.store.url, self._folder.path, self._store, self._supervisor, self._note)

@@ -7,8 +7,8 @@ take the record, nothing is shown. Records are a chain of digests (`hub.model.lo
 import asyncio
 import hmac
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
 import structlog
 from msgspec.structs import replace
@@ -32,18 +32,27 @@ SHORTEST_PURPOSE = 8
 """Characters; what is shorter says nothing."""
 JOURNAL_SECONDS = 5.0
 
-Fetch = Callable[[PassageQuery], Awaitable[list[dict[str, Any]]]]
-"""Passages with whole plates, from the store. Raises StorageError."""
+
+class Store(Protocol):
+    """Where passages are kept. Both raise StorageError, and Refused for a page that is none."""
+
+    async def passages(self, query: PassageQuery) -> list[dict[str, Any]]:
+        """Return passages with their plates masked."""
+        ...
+
+    async def plates(self, query: PassageQuery) -> list[dict[str, Any]]:
+        """Return passages with whole plates."""
+        ...
 
 
 class Looks:
     """Everybody's looks at plates of one site."""
 
-    def __init__(self, site: Callable[[], Site], journal: Journal, fetch: Fetch, clock: Clock, key: bytes) -> None:
+    def __init__(self, site: Callable[[], Site], journal: Journal, store: Store, clock: Clock, key: bytes) -> None:
         """`key` marks the plates that were asked for, so that only its holder can tell which they were."""
         self._site = site
         self._journal = journal
-        self._fetch = fetch
+        self._store = store
         self._clock = clock
         self._key = key
         self._head = BEGIN
@@ -80,10 +89,14 @@ class Looks:
         except Refused as no:
             await self._record(person, query, why, 0, no.reason)
             raise
-        rows = await self._fetch(narrow)
+        rows = await self._store.plates(narrow)
         if not await self._record(person, narrow, why, len(rows)):
             raise Refused("not_recorded", "the journal could not take the record of the look, so nothing is shown")
         return rows
+
+    async def passages(self, query: PassageQuery) -> list[dict[str, Any]]:
+        """Return passages with their plates masked, for everybody who may read. Raises Refused, StorageError."""
+        return await self._store.passages(query)
 
     def figures(self) -> Iterator[Figure]:
         """Yield how often plates were looked at, or not."""

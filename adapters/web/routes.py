@@ -7,7 +7,8 @@ from aiohttp import web
 from msgspec import Struct
 from pydantic import BaseModel
 
-from adapters.base import Checklists, Commander, Historian, Inlets, Looker, Notifier, View
+from adapters.base import Checklists, Commander, Historian, Inlets, Notifier, View
+from adapters.looking import Looker
 from adapters.web.accounts import Accounts, Who
 from adapters.web.actions import Counter
 from adapters.web.auth import Gate, Tickets
@@ -47,7 +48,7 @@ class Parts(Struct):
     configurer: Configurer | None = None
     """None: this hub's configuration is fixed."""
     looker: Looker | None = None
-    """None: this hub gives out no plates."""
+    """None: this hub shows no passages."""
 
 
 class Call(Struct):

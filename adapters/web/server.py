@@ -11,7 +11,8 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from adapters.base import Checklists, Commander, Desk, Historian, Inlets, Looker, Notifier, View
+from adapters.base import Checklists, Commander, Desk, Historian, Inlets, Notifier, View
+from adapters.looking import Looker
 from adapters.web.accounts import Accounts
 from adapters.web.actions import Counter
 from adapters.web.asyncapi import asyncapi

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from pydantic import Field
 
+from adapters.looking import Looker
 from adapters.web.passing import LookedPage, LookRequest, PassagePage
 from adapters.web.problem import ProblemError
 from adapters.web.rest.history import time_of
@@ -51,14 +52,12 @@ class _Asked(Protocol):
 async def passages(call: Call) -> Answer:
     """List passages with their plates masked."""
     asked = call.asked(PassagesQuery)
-    return _page(await call.parts.historian.passages(_query(call, asked)), asked.limit)
+    return _page(await _looker(call).passages(_query(call, asked)), asked.limit)
 
 
 async def look(call: Call) -> Answer:
     """Show passages with their plates, once the journal has who asks and why."""
-    sent, who, looker = call.sent(LookRequest), call.someone(), call.parts.looker
-    if looker is None:
-        raise ProblemError(503, "no_looks", "this hub gives out no plates")
+    sent, who, looker = call.sent(LookRequest), call.someone(), _looker(call)
     plate = None if sent.plate is None else canonical(sent.plate)
     if sent.plate is not None and plate is None:
         raise ProblemError(400, "bad_plate", "this is no plate: write its letters and digits, 4 to 12 of them")
@@ -68,6 +67,12 @@ async def look(call: Call) -> Answer:
     except Refused as refused:
         raise ProblemError(STATUS.get(refused.reason, 400), refused.reason, str(refused)) from None
     return _page(rows, query.limit)
+
+
+def _looker(call: Call) -> Looker:
+    if call.parts.looker is None:
+        raise ProblemError(503, "no_passages", "this hub shows no passages")
+    return call.parts.looker
 
 
 def _query(call: Call, asked: _Asked, ids: tuple[str, ...] = (), plate: str | None = None) -> PassageQuery:

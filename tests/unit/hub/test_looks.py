@@ -37,11 +37,15 @@ class Desk:
         self.looks = self.anew()
 
     def anew(self) -> Looks:
-        looks = Looks(lambda: self.site, self.journal, self.fetch, self.clock, KEY)
+        looks = Looks(lambda: self.site, self.journal, self, self.clock, KEY)
         looks.restore()
         return looks
 
-    async def fetch(self, query: PassageQuery) -> list[dict[str, Any]]:
+    async def passages(self, query: PassageQuery) -> list[dict[str, Any]]:
+        self.asked.append(query)
+        return [{"id": "1", "plate": "20A-***.45"}]
+
+    async def plates(self, query: PassageQuery) -> list[dict[str, Any]]:
         if self.away:
             raise StorageError("the database does not answer")
         self.asked.append(query)
@@ -131,6 +135,11 @@ async def test_a_look_spans_a_month_at_most(at: Desk) -> None:
     for start in (at.clock.now() - 32 * DAY, at.clock.now()):
         with pytest.raises(Refused, match="31 days"):
             await at.looks.look(HOA, PassageQuery(start, at.clock.now()), WHY)
+
+
+async def test_everybody_may_see_passages_masked_and_that_is_no_look(at: Desk) -> None:
+    assert await at.looks.passages(at.query()) == [{"id": "1", "plate": "20A-***.45"}]
+    assert at.journaled == []
 
 
 async def test_a_store_that_is_away_is_no_look(at: Desk) -> None:
