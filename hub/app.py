@@ -49,6 +49,7 @@ from hub.model.notify import Notifying
 from hub.ownserver import OwnServer, Progress
 from hub.passing import Passing
 from hub.passinglog import recall
+from hub.photography import Photography
 from hub.playbooks import Playbooks
 from hub.schedule import Calendar
 from hub.state import State
@@ -186,6 +187,7 @@ class Hub:
         telling = notify.Board(self._notify, self._folder.path)
         key = self._folder.key("plates.key")
         self._looks = Looks(lambda: self._state.site, self._journal, self._store, clock, key)
+        self._photos = Photography(keeps, self._runner, self._state, self._journal, self._store.held, clock)
         self._channels = ownchannels.Channels(telling.states, self._road.take, self._road.report)
         self._playbooks = Playbooks(site.rules, self._journal, clock)
         self._server = OwnServer(site.store.url, self._folder.path, self._store, self._supervisor, self._note)
@@ -195,9 +197,9 @@ class Hub:
             static=STATIC, clock=clock, metrics=self._metrics.exposition, ready=self._ready,
             commander=self._commands, statistics=self._runner.statistics, notifier=telling,
             checklists=self._playbooks, inlets=self._runner, looker=self._looks,
-            configurer=self._applying,
+            configurer=self._applying, pictured=self._photos.showing,
         )  # fmt: skip
-        for part in (self._web, self._runner, self._commands, self._acknowledging, telling, self._looks):
+        for part in (self._web, self._runner, self._commands, self._acknowledging, telling, self._looks, self._photos):
             self._metrics.add(part.figures)
         self._metrics.add(self._figures)
         self._losses = Losses(self._note)
@@ -250,7 +252,7 @@ class Hub:
         start = self._supervisor.start
         jobs = [
             (DISK_SECONDS, self._keep_reserve), (LOSS_SECONDS, self._losses.tell), *self._store.jobs,
-            (3600.0, self._trim_journal),
+            (3600.0, self._trim_journal), (3600.0, self._photos.forget),
         ]  # fmt: skip
         start("calendar", Calendar([*jobs, (ownchannels.LOOK_SECONDS, self._channels.look)]).run)
         start("alarming", self._alarming.run)
@@ -259,6 +261,7 @@ class Hub:
             start("acknowledging", self._acknowledging.run)
         start("notify", self._notify.run)
         start("playbooks", self._playbooks.run)
+        start("pictures", self._photos.run)
         start("rows", partial(self._growing.run, lambda: self._applying.site, self._applying.grow))
         start("drivers", self._runner.run)
 

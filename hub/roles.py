@@ -26,6 +26,8 @@ class Right(StrEnum):
     CONFIGURE = "configure"
     PLATES = "plates"
     """Look at whole plates, where the site grants it by name or role (`plates:`); the role alone does not do."""
+    PICTURES = "pictures"
+    """Look at the pictures that are kept with alarms; every look is journaled."""
     PEOPLE = "people"
 
 
@@ -46,10 +48,11 @@ class Person(Struct, frozen=True):
 
 
 _ACTS = {Right.ACK, Right.COMMENT, Right.RESET, Right.SHELVE, Right.COMMAND}
+_LOOKS = {Right.PLATES, Right.PICTURES}
 _RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.READ}),
-    Role.OPERATOR: frozenset({Right.READ, *_ACTS, Right.PLATES}),
-    Role.ENGINEER: frozenset({Right.READ, *_ACTS, Right.PLATES, Right.SERVICE, Right.WRITE, Right.CONFIGURE}),
+    Role.OPERATOR: frozenset({Right.READ, *_ACTS, *_LOOKS}),
+    Role.ENGINEER: frozenset({Right.READ, *_ACTS, *_LOOKS, Right.SERVICE, Right.WRITE, Right.CONFIGURE}),
     Role.ADMIN: frozenset({Right.READ, Right.PEOPLE}),
 }
 

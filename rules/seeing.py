@@ -5,7 +5,7 @@ from math import cos, hypot, inf, radians
 
 from hub.model import CamerasBeside, Device, DeviceId, Rule, Site
 from hub.model.ids import ZoneId, within
-from rules.binding import Anchor
+from rules.binding import Anchor, anchors, points_of
 
 _METRES_PER_DEGREE = 111_320
 """Of latitude (mean radius of the Earth); over the few hundred metres asked for, the ground is flat."""
@@ -49,6 +49,18 @@ class Seeing:
             return anchor.device.at
         zone = self._site.zones.get(anchor.zone)
         return None if zone is None else zone.at
+
+
+def ahead(site: Site) -> dict[DeviceId, int]:
+    """Return the cameras of which some rule wants pictures from before its alarm, and how long before (ns)."""
+    seeing, points = Seeing(site), points_of(site)
+    found: dict[DeviceId, int] = {}
+    for rule in site.rules:
+        if rule.cameras is not None and rule.cameras.before:
+            for anchor in anchors(rule, site, points):
+                for camera in seeing.of(rule, anchor):
+                    found[camera] = max(found.get(camera, 0), rule.cameras.before)
+    return found
 
 
 def _outward(zone: ZoneId) -> Iterator[ZoneId]:

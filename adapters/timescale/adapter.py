@@ -224,6 +224,10 @@ class TimescaleAdapter:
         """Return the same with whole plates: for `hub.looks` alone, which has it journaled."""
         return await self._queries.plates(query)
 
+    async def held(self, word: str) -> list[tuple[Timestamp, Timestamp]]:
+        """Return the spans that holds of a class, or of all, keep from deletion. Raises StorageError."""
+        return await self._queries.held(word)
+
     async def ready(self) -> bool:
         """Tell whether the database answers."""
         return await self._queries.ready()

@@ -14,7 +14,7 @@ TABLES = {
     "quarantine": "quarantine",
 }  # fmt: skip
 """Words of `store.keep` → time-series tables."""
-CLASSES = (*TABLES, "plates", "journal")
+CLASSES = (*TABLES, "plates", "journal", "snapshots")
 DEFAULTS = {"plates": timedelta(days=30), "journal": timedelta(days=5 * 365)}
 FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -59,11 +59,15 @@ def keep_of(word: str, keep: Mapping[str, int]) -> timedelta:
     return timedelta(microseconds=keep[word] // 1000) if word in keep else DEFAULTS[word]
 
 
+async def held(connection: Connection, word: str) -> list[tuple[datetime, datetime]]:
+    """Return the spans that holds of a class, or of all, keep from deletion, in order. Raises psycopg.Error."""
+    return await (await connection.execute(HELD, (word,))).fetchall()
+
+
 async def drop_old(connection: Connection, flavour: Flavour, table: Table, word: str, before: datetime) -> int:
     """Drop partitions that lie wholly before a time and touch no hold; return how many. Raises psycopg.Error."""
-    held = await (await connection.execute(HELD, (word,))).fetchall()
     dropped, start = 0, FIRST
-    for held_from, held_to in held:
+    for held_from, held_to in await held(connection, word):
         if start < held_from:
             dropped += await flavour.drop_between(connection, table, start, min(before, held_from))
         start = max(start, held_to)

@@ -13,6 +13,7 @@ from adapters.timescale.connections import Connections
 from adapters.timescale.coverage import coverage
 from adapters.timescale.figures import figure
 from adapters.timescale.history import history, plan
+from adapters.timescale.keeping import held
 from adapters.timescale.load import occurrences
 from adapters.timescale.lookup import masked_passages, whole
 from adapters.timescale.rows import instant, timestamp
@@ -106,6 +107,11 @@ class Queries:
         """Return every occurrence that was raised or stood in [start, end), and for which share of it the hub ran."""
         async with self._connections.borrow() as connection:
             return await occurrences(connection, self.site.id, start, end)
+
+    async def held(self, word: str) -> list[tuple[Timestamp, Timestamp]]:
+        """Return the spans that holds of a class, or of all, keep from deletion, in order."""
+        async with self._connections.borrow() as connection:
+            return [(timestamp(start), timestamp(end)) for start, end in await held(connection, word)]
 
     async def ready(self) -> bool:
         """Tell whether the database answers within two seconds."""

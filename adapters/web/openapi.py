@@ -80,14 +80,16 @@ def _query_parameters(route: Route) -> list[dict[str, Any]]:
         return []
     schema = route.query.model_json_schema()
     return [
-        {"name": name, "in": "query", "required": False, "schema": field}
+        {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": field}
         for name, field in schema["properties"].items()
     ]
 
 
 def _responses(route: Route) -> dict[str, Any]:
     good: dict[str, Any] = {"description": route.summary}
-    if route.answer is not None:
+    if isinstance(route.answer, str):
+        good["content"] = {route.answer: {"schema": {"type": "string", "format": "binary"}}}
+    elif route.answer is not None:
         media = "application/geo+json" if route.path.endswith(".geojson") else "application/json"
         good["content"] = {media: {"schema": _ref(route.answer)}}
     status = "200" if route.answer is not None else "204"

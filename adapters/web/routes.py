@@ -7,7 +7,7 @@ from aiohttp import web
 from msgspec import Struct
 from pydantic import BaseModel
 
-from adapters.base import Checklists, Commander, Historian, Inlets, Notifier, View
+from adapters.base import Checklists, Commander, Historian, Inlets, Notifier, Pictured, View
 from adapters.looking import Looker
 from adapters.web.accounts import Accounts, Who
 from adapters.web.actions import Counter
@@ -49,6 +49,8 @@ class Parts(Struct):
     """None: this hub's configuration is fixed."""
     looker: Looker | None = None
     """None: this hub shows no passages."""
+    pictured: Pictured | None = None
+    """None: this hub keeps no pictures."""
 
 
 class Call(Struct):
@@ -93,7 +95,8 @@ class Route(Struct, frozen=True):
     """With `{name}` for one segment and `{name*}` for a rest with slashes in it."""
     handler: Handler
     right: Right | None
-    answer: type[BaseModel] | None
+    answer: type[BaseModel] | str | None
+    """Its model; the media type of what is not JSON; None: nothing, or a document that describes itself."""
     summary: str
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None

@@ -65,6 +65,7 @@ def alarm_row(alarm: Alarm) -> JsonRow:
         "group": t.group,
         "first": t.first,
         "mark": t.mark,
+        "cameras": t.cameras,
         "raised": alarm.raised,
         "since": iso(alarm.since),
         "text": text(t.text),

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from adapters.base import Checklists, Commander, Desk, Historian, Inlets, Notifier, View
+from adapters.base import Checklists, Commander, Desk, Historian, Inlets, Notifier, Pictured, View
 from adapters.looking import Looker
 from adapters.web.accounts import Accounts
 from adapters.web.actions import Counter
@@ -89,13 +89,14 @@ class WebAdapter:
         checklists: Checklists | None = None,
         inlets: Inlets | None = None,
         looker: Looker | None = None,
+        pictured: Pictured | None = None,
         configurer: Configurer | None = None,
     ) -> None:
         self._view, self._desk, self._historian, self._stream = view, desk, historian, stream
         self._clock, self._pace, self._ready, self._metrics = clock, pace, ready, metrics
         self._commander, self._statistics, self._notifier = commander, statistics, notifier
         self._checklists, self._inlets, self._configurer = checklists, inlets, configurer
-        self._looker = looker
+        self._looker, self._pictured = looker, pictured
         self._web = view.site.web
         self._accounts = Accounts(state_folder, clock)
         self._console = Console(static)
@@ -178,7 +179,7 @@ class WebAdapter:
         parts = Parts(
             self._view, self._historian, self._clock, self._accounts, tickets, Checker(), Throttle(self._clock),
             counter, broadcast, gate, self._commander, self._statistics, self._notifier,
-            self._checklists, self._inlets, self._configurer, looker=self._looker,
+            self._checklists, self._inlets, self._configurer, looker=self._looker, pictured=self._pictured,
         )  # fmt: skip
         app = web.Application(middlewares=[problems], client_max_size=LARGEST_BODY)
         app.on_response_prepare.append(_dress)

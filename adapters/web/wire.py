@@ -74,6 +74,7 @@ class AlarmRow(Wire):
     group: str | None = Field(description="The group it belongs to.")
     first: bool = Field(description="It was the first of its group (first-out).")
     mark: str | None = Field(description="TEST or DRILL: it came from a test and is told to nobody outside.")
+    cameras: list[str] = Field(description="Those that see its place, nearest first.")
     raised: int = Field(description="How often it was raised since it was last normal and acknowledged.")
     since: str = Field(description="When this occurrence became active.")
     text: Text

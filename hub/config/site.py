@@ -92,6 +92,10 @@ class KeepEntry(Strict):
     journal: Period = said(
         "Alarms and operator actions.", "Nhật ký báo động.", default="5y", validate_default=True, example="5y"
     )
+    snapshots: Period = said(
+        "Pictures that are kept with alarms.", "Ảnh giữ cùng báo động.",
+        default="30d", validate_default=True, example="30d",
+    )  # fmt: skip
     quarantine: Period = said(
         "Input that could not be understood.",
         "Dữ liệu không đọc được.",

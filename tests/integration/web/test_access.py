@@ -22,6 +22,7 @@ def _path(pattern: str) -> str:
     values = {
         "device": "panel-1", "point": "level", "alarm": FIRE, "name": "silence", "scope": "device:panel-1", "id": "1",
         "step": "call", "key": "sms-1", "channel": "cap", "document": "a.xml", "figure": "heat",
+        "camera": "gate",
     }  # fmt: skip
     return "/api/v1" + re.sub(r"{(\w+)\*?}", lambda found: values[found[1]], pattern)
 

@@ -83,7 +83,11 @@ async def test_no_frame_shows_a_plate(web: Running, monkeypatch: pytest.MonkeyPa
     assert web.hub.acted[-1].note == "xe 20A-***.45 đã dừng"
 
 
-@pytest.mark.parametrize("model", [Do, *{route.body for route in routes() if route.body}], ids=lambda m: m.__name__)
+@pytest.mark.parametrize(
+    "model",
+    [Do, *sorted({route.body for route in routes() if route.body}, key=lambda m: m.__name__)],
+    ids=lambda m: m.__name__,
+)
 def test_what_people_write_is_masked_at_the_door(model: type[BaseModel]) -> None:
     """A comment is read by everybody who may read the alarm."""
     for name in {"note", "purpose"} & model.model_fields.keys():

@@ -1,6 +1,6 @@
 // The hub's REST interface, as far as this console uses it. Errors carry what the hub said.
 
-import type { ChecklistAnswer, DeadLetterPage, NotificationsAnswer, RetryAnswer, AwaitingPage, CommandAnswer, CommandPage, DeviceAnswer, HeldPage, HistoryAnswer, HoldAnswer, JournalPage, LookedPage, LookRequest, PassagePage, MapAnswer, MeAnswer, PointPage, Problem, SelectAnswer, SiteAnswer, ZonePage } from "./protocol.ts";
+import type { ChecklistAnswer, DeadLetterPage, NotificationsAnswer, RetryAnswer, AwaitingPage, CommandAnswer, CommandPage, DeviceAnswer, HeldPage, HistoryAnswer, HoldAnswer, JournalPage, LookedPage, LookRequest, PassagePage, PicturesAnswer, PictureRow, MapAnswer, MeAnswer, PointPage, Problem, SelectAnswer, SiteAnswer, ZonePage } from "./protocol.ts";
 
 const ROOT = "/api/v1";
 
@@ -72,6 +72,7 @@ export const rest = {
   journal: (fields: Record<string, string | number | null | undefined>) => ask<JournalPage>(`/journal${query(fields)}`),
   passages: (fields: Record<string, string | number | null | undefined>) => ask<PassagePage>(`/passages${query(fields)}`),
   look: (body: Partial<LookRequest>) => send<LookedPage>("/passages/look", "POST", body, 40_000),
+  pictures: (alarm: string, occurrence: number) => ask<PicturesAnswer>(`/pictures${query({ alarm, occurrence })}`),
   history: (point: string, from: number, to: number, slices: number) =>
     ask<HistoryAnswer>(
       `/points/${point.split("/").map(encodeURIComponent).join("/")}/history` +
@@ -80,3 +81,8 @@ export const rest = {
   login: (user: string, password: string) => send<unknown>("/login", "POST", { user, password }),
   logout: () => send<void>("/logout", "POST"),
 };
+
+/** Where a picture of an alarm lies; the hub writes down who fetches it. */
+export function pictureAddress(alarm: string, occurrence: number, item: PictureRow): string {
+  return `${ROOT}/pictures/${encodeURIComponent(item.camera)}/${item.key}.jpg${query({ alarm, occurrence })}`;
+}

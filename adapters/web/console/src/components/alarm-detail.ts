@@ -14,6 +14,7 @@ import { store } from "../state/store.ts";
 import { alarmSymbol } from "./symbol.ts";
 import { entryLine } from "./journal-entry.ts";
 import "./checklist.ts";
+import "./pictures.ts";
 import "./trend.ts";
 import "./hold.ts";
 import { holdLines } from "./hold-lines.ts";
@@ -88,7 +89,7 @@ class AlarmDetail extends View {
       </div>
       <div class="detail-body">
         ${row.category === "fire" ? html`<p class="not-a-panel">${say("not_a_panel")}</p>` : nothing}
-        ${this.#causes(row)} ${this.#facts(row)} ${this.#instructions(row)} ${ended ? nothing : html`<cw-checklist .row=${row}></cw-checklist>`} ${this.#trend(row)} ${this.#events(row)}
+        ${this.#causes(row)} ${this.#facts(row)} ${this.#instructions(row)} ${ended ? nothing : html`<cw-checklist .row=${row}></cw-checklist>`} <cw-pictures .row=${row}></cw-pictures> ${this.#trend(row)} ${this.#events(row)}
       </div>
       ${ended ? nothing : html`<cw-hold .row=${row}></cw-hold>`}
       ${ended ? nothing : this.#actions(row)}

@@ -2,10 +2,12 @@
 
 import { DEVICE_WORDS, type Pair } from "./words-device.ts";
 import { PASSAGE_WORDS } from "./words-passages.ts";
+import { PICTURE_WORDS } from "./words-pictures.ts";
 
 export const WORDS = {
   ...DEVICE_WORDS,
   ...PASSAGE_WORDS,
+  ...PICTURE_WORDS,
   // pages and header
   alarms: ["Báo động", "Alarms"],
   devices: ["Thiết bị", "Devices"],
