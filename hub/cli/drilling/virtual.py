@@ -142,6 +142,8 @@ class Virtual:
         voices = [voice for device in devices if (voice := self._voice(device, together[device.id])) is not None]
         for n, voice in enumerate(voices):
             self._hastened[voice.device.id] = voice
+            if isinstance(voice, Told):
+                voice.period = max(voice.period, self._beat)
             self._at(start + SECOND * n // max(1, len(voices)), voice.turn)
         for device in devices:
             if device.driver == "snmp-trap":

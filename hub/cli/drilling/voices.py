@@ -56,6 +56,8 @@ CALM = 60 * SECOND
 """The same for devices that are played straight, whose every object would be worked out anew."""
 KEEP_ALIVE = 5 * SECOND
 """After how long an OPC UA server says at least that it is alive."""
+WHOLE = frozenset({"integer", "gauge", "ticks", "counter32", "counter64"})
+"""Types of SNMP that have no fractions."""
 _EVEN = 0.5
 """What every throw of the dice shows."""
 
@@ -165,6 +167,7 @@ class Straight(Reader):
         self._fleet = fleet
         self._moved, self._read_at = -1, -CALM
         self._last: list[Sample] = []
+        self._whole = frozenset(point.id for point in self._points if has_no_fractions(point))
         line = fleet.line_of(device.id)
         self._agent = line.agent if isinstance(line, SnmpLine) else None
 
@@ -179,7 +182,8 @@ class Straight(Reader):
     def _raw(self, point: Point, now: Timestamp) -> Value:
         if self._agent is not None and point.address.oid == UPTIME:
             return int(self._agent.objects.uptime(now))
-        return whole(point, raw_of(point, self._fleet.process.value(point, now)))
+        raw = raw_of(point, self._fleet.process.value(point, now))
+        return round(raw) if isinstance(raw, float) and point.id in self._whole else raw
 
 
 class Told(Voice):
@@ -276,14 +280,11 @@ class Broker:
                 self._road.report(device.id, DeviceState.OFFLINE, "stale", "nothing was heard of it for too long")
 
 
-def whole(point: Point, raw: Value) -> Value:
-    """Return a number as the protocol can say it: whole where it has no fractions."""
+def has_no_fractions(point: Point) -> bool:
+    """Tell whether the protocol says the numbers of a point as whole ones."""
     address = point.address
-    kind = getattr(address, "type", "")
     fractions = point.type != "int" and (getattr(address, "rate", False) or getattr(address, "percent_of", None))
-    if isinstance(raw, float) and kind in ("integer", "gauge", "ticks", "counter32", "counter64") and not fractions:
-        return round(raw)
-    return raw
+    return getattr(address, "type", "") in WHOLE and not fractions
 
 
 def _living(device: Device) -> Sequence[Point]:
