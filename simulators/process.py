@@ -10,7 +10,7 @@ from zlib import crc32
 from msgspec import Struct
 
 from hub.model import HOUR, SECOND, DeviceId, Point, PointId, Timestamp, Value, split_point
-from hub.model.clock import DAY
+from hub.model.clock import DAY, iso
 from simulators.calm import NOTHING, Calm
 
 
@@ -140,6 +140,8 @@ def quiet(point: Point, seed: int, now: Timestamp, calm: Calm = NOTHING) -> Valu
         return not usual if calm.never is usual else usual
     if point.mapping:
         return _quiet_of_mapping(point)
+    if point.kind == "feed.updated":
+        return iso(now)
     if point.type == "text":
         return "up" if point.kind == "link.status" else "normal" if point.kind == "device.state" else "simulated"
     if point.type == "int" and point.kind not in CURVES:

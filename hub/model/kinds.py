@@ -88,6 +88,7 @@ POINT_KINDS: dict[str, Kind] = {
         _kind("press.mentions", "float", None, "Tin bài nhắc đến", "Mentions in the press", Lane.BULK),
         _kind("service.up", "bool", None, "Dịch vụ hoạt động", "Service up", _ALARM),
         _kind("indicator.value", "float", None, "Chỉ tiêu", "Indicator", Lane.BULK),
+        _kind("feed.updated", "text", None, "Thời điểm số liệu", "When the data were made", Lane.BULK),
         _kind("$health", "text", None, "Tình trạng", "Health", _ALARM),
         _kind("$available", "bool", None, "Sẵn sàng", "Available", _ALARM),
         _kind("$latency", "float", "ms", "Độ trễ", "Latency", Lane.BULK),

@@ -34,7 +34,7 @@ async def test_doctor_reads_what_lies_there_and_takes_nothing(tmp_path: Path) ->
     (tmp_path / "drop" / "a.csv").write_text(FEED, encoding="utf-8")
     steps, ok, says = await examined(tmp_path)
     assert steps == ["configuration True", "sign_in True", "listen True", "decode True"]
-    assert (ok, says) == (True, "desk/grdp 6.5; desk/grdp_target 8.5; desk/grdp_period '2026-Q3'")
+    assert (ok, says) == (True, "desk/updated '24/11/2026'; desk/grdp 6.5; desk/grdp_target 8.5")
     assert [p.name for p in (tmp_path / "drop").iterdir()] == ["a.csv"]
 
 
