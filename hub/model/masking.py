@@ -92,8 +92,8 @@ def _letters(plate: str) -> str:
 
 def _in_field(found: re.Match[str]) -> str:
     name, sign, value = found.groups()
-    if not carries_plate(name.rpartition(".")[2]):
-        return found[0]
+    if name.lower().endswith("plates") or not carries_plate(name.rpartition(".")[2]):
+        return found[0]  # `plates:` in a sentence is a word or a list, and what stands in it is masked by its form
     quote = value[0] if value[0] in "\"'" else ""
     end = quote if len(value) > 1 and value.endswith(quote) else ""
     return f"{name}{sign}{quote}{mask(value.strip(quote) if quote else value)}{end}"

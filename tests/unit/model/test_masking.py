@@ -99,6 +99,8 @@ def test_a_plate_that_came_as_a_number_is_not_shown() -> None:
         ("TrafficCar.PlateNumber=20A12345&Speed=51", "TrafficCar.PlateNumber=20A-***.45&Speed=51"),
         ("cannot read 20A-123.45 of lane 2", "cannot read 20A-***.45 of lane 2"),
         ("xe 20-b1 123.45, 29LD-123.45", "xe 20B1-***.45, 29LD-***.45"),
+        ("grant it (`plates:` of site.yaml)", "grant it (`plates:` of site.yaml)"),
+        ("plates: 20A-123.45, 20A-678.90", "plates: 20A-***.45, 20A-***.90"),
         ("plate_kind=car template: fire.html", "plate_kind=car template: fire.html"),
         ("2026-11-24T22:13:20Z 10.1.2.3:502 1.3.6.1.2.1", "2026-11-24T22:13:20Z 10.1.2.3:502 1.3.6.1.2.1"),
     ],
