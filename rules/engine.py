@@ -35,10 +35,12 @@ from rules.absences import Absences
 from rules.binding import PointsOf, points_of
 from rules.book import DRILL, TEST, Book
 from rules.circuits import instances
+from rules.families import Families
 from rules.flood import Flood
 from rules.folding import Folding
 from rules.hours import Gate
 from rules.instance import Instance, Wire
+from rules.keeping import running
 from rules.logic import Truth
 from rules.memory import Memory, from_json, to_json
 from rules.muting import Mute, Mutes
@@ -74,13 +76,12 @@ class Engine:
         standing = (self._absences, self._folding, self._flood, self._mutes)
         self._upkeep = Upkeep(self._book, self._instances, self._timers, *standing)
         self._people = People(self._book, self._instances, self._absences, self._upkeep)
-        self._senses = Senses(self._instances.values(), self._timers, self._settle)
+        self._families = Families(self._instances)
+        self._senses = Senses(self._instances.values(), self._timers, self._settle, self._families)
         self.watched: frozenset[PointId] = self._senses.watched
         """Every point that some rule watches; readings of others may be kept back."""
         self.told_of: frozenset[tuple[DeviceId, str]] = self._senses.told_of
         """Every device and kind of event that some rule counts."""
-        self.possible: frozenset[AlarmId] = frozenset(self._instances)
-        """Every alarm that these rules can raise."""
         self.aged: frozenset[PointId] = self._senses.aged
         """Points of which every refresh must be told, also one that changes nothing (`stale_for`, `sum`, `count`)."""
 
@@ -88,6 +89,15 @@ class Engine:
     def revision(self) -> int:
         """Grows whenever `dump()` would say something new that is in no transition: keep it again."""
         return self._revision + self._senses.revision + self._mutes.revision
+
+    @property
+    def possible(self) -> frozenset[AlarmId]:
+        """Every alarm that these rules watch for now."""
+        return frozenset(self._instances)
+
+    def can_raise(self, alarm: AlarmId) -> bool:
+        """Tell whether these rules stand behind an alarm, now or once an event asks for it."""
+        return alarm in self._instances or self._families.owns(alarm)
 
     def _add(self, rule: Rule, site: Site, points: PointsOf, zone: ZoneInfo) -> None:
         if rule.active is not None:
@@ -195,6 +205,8 @@ class Engine:
         instance.deadline = None
         if isinstance(done, Transition):
             instance.active, instance.marked = done.active, done.mark == TEST
+            if instance.born is not None:
+                instance.born(instance)
         self._upkeep.tell(done, out)
 
     def _waiting(self) -> Iterator[Waiting]:
@@ -243,23 +255,10 @@ class Engine:
 
     def dump(self) -> dict[str, Any]:
         """Return what must not be forgotten, JSON-ready."""
-        kept = self._memory if self._now is None else self._running(self._now)
+        instances, now = self._instances.values(), self._now
+        kept = self._memory if now is None else running(now, instances, self._senses, self._mutes)
         standing = {"alarms": list(self._book.every()), "service": self._absences.every(), "flood": self._flood.kept()}
         return to_json(replace(kept, answers=self._people.answers(), **standing))
-
-    def _running(self, now: Timestamp) -> Memory:
-        """Return the clocks that are running and the bands that values are in."""
-        instances = self._instances.values()
-        pending = {i.id: i.deadline for i in instances if i.deadline is not None}
-        bands = {i.id: [w.key for w in i.wires if w.test.deadband and w.last] for i in instances}
-        return Memory(
-            now,
-            pending=pending,
-            bands={alarm: keys for alarm, keys in bands.items() if keys},
-            silences=self._senses.silences(),
-            windows=self._senses.windows(),
-            mutes=dict(self._mutes.kept()),
-        )
 
     def load(self, dump: Mapping[str, Any], after: Iterable[object] = ()) -> None:
         """Take back a dump and the records journaled `after` it, into an engine that has not begun.
@@ -274,6 +273,7 @@ class Engine:
         self._flood.recall(self._memory.flood)
         news = follow(after, self._book, self._absences, self._flood, self._memory.pending)
         self._people.recall([*self._memory.answers, *news])
+        self._families.recall(self._memory, self._book)
         self._recall()
 
     def _recall(self) -> None:

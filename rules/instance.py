@@ -1,10 +1,11 @@
 """One rule at one place: its tests wired to points, what they say together, and the delay that is running."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from hub.model import SECOND, AlarmId, DeviceEvent, Point, Reading, Rule, Test, Value
 from hub.model.masking import masked
@@ -113,7 +114,7 @@ class Circuit(Struct, frozen=True):
 class Instance(Waiting):
     """One alarm to be: a rule at an anchor. Its deadline is the end of the on-delay or off-delay that is running."""
 
-    __slots__ = ("active", "anchor", "circuit", "gate", "id", "marked", "rule", "truths", "wires")
+    __slots__ = ("active", "anchor", "born", "circuit", "gate", "id", "marked", "rule", "truths", "wires")
 
     def __init__(self, rule: Rule, anchor: Anchor, circuit: Circuit, points: Sequence[Point | None]) -> None:
         super().__init__()
@@ -124,6 +125,8 @@ class Instance(Waiting):
         self.active = False
         self.marked = False
         """Whether the alarm that is active was raised under test."""
+        self.born: Callable[[Instance], None] | None = None
+        """Who wants to know that it is raised."""
         self.gate: Gate | None = None
         """The hours of the rule; None: always."""
         self.truths: list[Truth] = [None] * len(circuit.tests)
@@ -178,13 +181,17 @@ class Instance(Waiting):
         return lens.seen if lens is not None and wire.hears_events else wire.value
 
     def event(self) -> DeviceEvent | None:
-        """Return the last event that counted."""
-        return next((w.event for w in self.wires if w.event is not None), None)
+        """Return the last event that counted; of events that have no alarm of their own not whose it was."""
+        event, by = next((w.event for w in self.wires if w.event is not None), None), self.rule.for_each.by
+        if event is None or by is None or self.anchor.key != "*":
+            return event
+        return replace(event, attributes=event.attributes | {by: "*"})
 
     def cause(self) -> dict[str, Any]:
         """Return the values and limits that decided: flat for one test, a list `tests` for a group."""
         wires = self.wires[: self.circuit.own]
         if len(wires) == 1 and isinstance(self.rule.when, Test):
-            return wires[0].cause()
+            by = self.rule.for_each.by
+            return wires[0].cause() if by is None else {"by": by, "key": self.anchor.key, **wires[0].cause()}
         tests = [{"point": "" if w.point is None else w.point.name, **w.cause(), "holds": w.truth} for w in wires]
         return {"value": self.value(), "tests": tests}

@@ -8,10 +8,12 @@ they come. An event that comes later than its window is long counts for nothing.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from hub.model import SECOND, AlarmId, DeviceEvent, DeviceId, PointId, Quality, Reading, Reason, Timestamp
 from rules.condition import AGE
+from rules.families import Families
 from rules.instance import Instance, Wire
 from rules.logic import Truth
 from rules.memory import Memory
@@ -31,8 +33,9 @@ _Ears = tuple[tuple[Wire, ...], tuple[Wire, ...], tuple[Wire, ...]]
 class Senses:
     """Every test of every alarm, by what it listens to."""
 
-    def __init__(self, instances: Iterable[Instance], timers: Timers, settle: Settle) -> None:
+    def __init__(self, instances: Iterable[Instance], timers: Timers, settle: Settle, families: Families) -> None:
         self._timers = timers
+        self._families = families
         self._settle = settle
         self.revision = 0
         """Grows when windows have changed enough to be kept again."""
@@ -136,7 +139,7 @@ class Senses:
         for event in events:
             for wire, match in self._events.get((event.device, event.kind), ()):
                 if wire.lens is not None and match(event) and _in_time(event, wire.lens.window.span, now):
-                    self._count(wire, event, now, out)
+                    self._count(self._families.wire(wire, event, now), event, now, out)
 
     def _count(self, wire: Wire, event: DeviceEvent, now: Timestamp, out: Said) -> None:
         lens = wire.lens
@@ -161,12 +164,15 @@ class Senses:
     def waits(self) -> Iterator[Waiting]:
         """Give everything that may have a deadline."""
         yield from self._ages
-        yield from self._lenses
+        yield from self._windows()
+
+    def _windows(self) -> Iterator[Wire]:
+        return chain(self._lenses, self._families.wires())
 
     def shift(self, by: int) -> None:
         """Move the times of all windows: the wall clock was stepped."""
         self._kept += by
-        for wire in self._lenses:
+        for wire in self._windows():
             if wire.lens is not None:
                 wire.lens.past.shift(by)
 
@@ -183,14 +189,14 @@ class Senses:
     def windows(self) -> dict[AlarmId, dict[str, dict[str, Any]]]:
         """Return what is in each window."""
         found: dict[AlarmId, dict[str, dict[str, Any]]] = {}
-        for wire in self._lenses:
+        for wire in self._windows():
             if wire.lens is not None:
                 found.setdefault(wire.instance.id, {})[wire.key] = wire.lens.past.dump()
         return found
 
     def recall(self, memory: Memory) -> None:
         """Take back the windows; what they see is unknown until it is heard again. Raises ValueError."""
-        for wire in self._lenses:
+        for wire in self._windows():
             kept = memory.windows.get(wire.instance.id, {}).get(wire.key)
             if kept is None or wire.lens is None:
                 continue
@@ -205,9 +211,8 @@ class Senses:
             kept = memory.silences.get(age.instance.id, {}).get(age.key)
             left = age.span if kept is None or memory.at is None else kept - memory.at
             self._timers.set(age, now + min(max(left, 0), age.span))
-        for ears in self._events.values():
-            for wire, _ in ears:
-                self._look(wire, True, now, out)
+        for wire in chain((wire for ears in self._events.values() for wire, _ in ears), self._families.wires()):
+            self._look(wire, True, now, out)
 
 
 def _in_time(event: DeviceEvent, span: int, now: Timestamp) -> bool:

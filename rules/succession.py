@@ -60,7 +60,7 @@ def succeed(
 
 def orphaned(old: Engine, fresh: Engine) -> list[Alarm]:
     """Return the alarms that stand and that no rule of the next engine stands behind."""
-    return [alarm for alarm in old.alarms() if alarm.last.alarm not in fresh.possible]
+    return [alarm for alarm in old.alarms() if not fresh.can_raise(alarm.last.alarm)]
 
 
 def _wires(engine: Engine) -> Iterator[Wire]:

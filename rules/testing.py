@@ -74,7 +74,7 @@ class _Run:
     def _impossible(self, step: Step, expected: Sequence[Expected]) -> Iterator[str]:
         """Say which alarms can never be: nothing that is expected of them would mean anything."""
         for wanted in expected:
-            if wanted.alarm not in self._engine.possible:
+            if not self._engine.can_raise(wanted.alarm):
                 rule, _, where = wanted.alarm.partition(":")
                 yield f"{step.origin}: at {_seconds(step)} the rule {rule} does not watch {where}"
 

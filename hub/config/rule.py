@@ -34,9 +34,10 @@ class SelectorEntry(Strict):
     event: str | None = said(
         "Devices that tell events of this kind.", "Sự kiện thuộc loại.", default=None, example="security.auth_failure"
     )
-    by: Literal["device"] | None = said(
-        "What the events are counted by.", "Đếm sự kiện theo.", default=None, example="device"
-    )
+    by: str | None = said(
+        "What the events are counted by: device, or an attribute of theirs.", "Đếm sự kiện theo.", default=None,
+        pattern=r"^[a-z][a-z0-9_]{0,31}$", example="device",
+    )  # fmt: skip
 
 
 class HoursEntry(Strict):

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from hub.config.condition import Conditions
 from hub.config.confirming import KEY, UNCONFIRMED, both, second_source, without
+from hub.config.counting import check_by
 from hub.config.holds import check_holds
 from hub.config.library import Library
 from hub.config.marks import Map, Mark, Seq
@@ -91,6 +92,7 @@ class Rules:
         if when is None:
             return
         made = self._made(entry, selector, when, during, tree)
+        check_by(made, tree, self._report)
         rule = replace(made, mute_during=mute, mute_at_most=longest(tree))
         if source is None:
             self.found.append(rule)
@@ -152,7 +154,8 @@ class Rules:
         ]
         if not all(known) or self._both(tree):
             return None
-        return Selector(**entry.model_dump(exclude={"by"}))
+        by = None if entry.by == "device" else entry.by
+        return Selector(**entry.model_dump(exclude={"by"}), by=by)
 
     def _both(self, tree: Map) -> bool:
         """Report a rule about events that names points as well, or that counts by something without events."""

@@ -12,6 +12,10 @@ class AlarmEntry(Strict):
 
     rule: str = said("Id of the rule.", "Mã quy tắc.", example="fire")
     point: str | None = said("Point; absent for rules about devices.", "Điểm đo.", default=None, example="z07.alarm")
+    key: str | None = said(
+        "Value of the attribute that the rule counts by; '*' for all without an alarm of their own.",
+        "Giá trị thuộc tính.", default=None, example="10.0.0.9",
+    )  # fmt: skip
 
 
 class ActionEntry(AlarmEntry):

@@ -208,7 +208,7 @@ class _Reader:
         elif entry.point is None and (rule.for_each.kind or rule.for_each.point):
             self._report.error(self._mark(at), f"the rule '{rule.id}' is about points: name the point")
         where = device if entry.point is None else self._point((*at, "point"), entry.point, device)
-        return f"{entry.rule}:{where}"
+        return f"{entry.rule}:{where}" + ("" if entry.key is None else f"~{entry.key}")
 
     def _point(self, at: _At, name: str, device: str) -> PointId:
         """Return the id of a point of the test's device, or of another when it is written in full."""

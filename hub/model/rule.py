@@ -13,7 +13,7 @@ class Selector(Struct, frozen=True):
     """Which points or devices a rule or an operand speaks of; all given fields must match. Empty matches nothing.
 
     `kind`, `profile`, `zone` (the zone and everything in it), `tag`, `device`, `point` (a point's name), `event` (a
-    kind of device event: one alarm for each device that can tell it).
+    kind of device event: one alarm for each device that can tell it, or with `by` for each value of that attribute).
     """
 
     kind: str | None = None
@@ -23,6 +23,8 @@ class Selector(Struct, frozen=True):
     device: str | None = None
     point: str | None = None
     event: str | None = None
+    by: str | None = None
+    """An attribute of the event; None: the device."""
 
 
 class Window(Struct, frozen=True):
