@@ -1,6 +1,7 @@
 """Events counted by an attribute: an alarm for each source, bounded, and those beyond the bound are seen together."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -18,7 +19,8 @@ SWITCH = replace(device("sw", {}), events=(EventMap(KIND, KIND, None),))
 
 def burst(count: int = 3, **more: object) -> Rule:
     counted = Comparison("at_least", count, over=Window("count", 60 * SECOND))
-    settings = {"name": "burst", "category": "security", "for_each": Selector(event=KIND, by="source")} | more
+    settings: dict[str, Any] = {"name": "burst", "category": "security"} | more
+    settings.setdefault("for_each", Selector(event=KIND, by="source"))
     return rule(counted, **settings)
 
 
