@@ -1,13 +1,13 @@
 """What a database says of itself, for people: which it is, how full, how far behind, what is missing, what is next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
 
 from adapters.timescale.connections import Connection, away_on_error, opened
 from adapters.timescale.housekeeping import read_tables
-from adapters.timescale.keeping import Hold, holds
+from adapters.timescale.keeping import Hold, holds, keep_of
 from adapters.timescale.migrate import Applied, status
 from adapters.timescale.rows import instant
 from adapters.timescale.timeseries import Flavour, Piece, Table, detect
@@ -21,6 +21,7 @@ COUNTS = """
 select (select count(*) from dead_letter),
        (select coalesce(extract(epoch from max(updated_at)), 0)::int8 from ingest_cursor)
 """
+PLATES = "select min(time) from passage where coalesce(plate_read, listed, picture) is not null"
 ROLLED_UP = "select min(t_from) from rollup_due where t_to < now() - interval '2 hours'"
 GAPS = """
 select cause, count(*) filter (where t_to is null),
@@ -83,6 +84,10 @@ class Report(Struct, frozen=True):
     holds: list[Hold] = []
     rolled_up_to: datetime | None = None
     """Since when readings wait to be rolled up, when they do for more than two hours."""
+    plates_since: datetime | None = None
+    """The oldest passage whose plate is still kept."""
+    plates_keep: timedelta | None = None
+    """How long the site keeps plates."""
 
     @property
     def missing(self) -> list[Applied]:
@@ -90,8 +95,8 @@ class Report(Struct, frozen=True):
         return [migration for migration in self.migrations if migration.at is None]
 
 
-async def report(dsn: str) -> Report:
-    """Ask a database. Raises Away."""
+async def report(dsn: str, keep: Mapping[str, int] | None = None) -> Report:
+    """Ask a database; `keep` is what the site says of its classes. Raises Away."""
     with away_on_error():
         async with opened(dsn) as connection:
             row = await (await connection.execute(FACTS)).fetchone()
@@ -103,12 +108,14 @@ async def report(dsn: str) -> Report:
                 return found
             counts = await (await connection.execute(COUNTS)).fetchone() or (0, 0)
             waiting = await (await connection.execute(ROLLED_UP)).fetchone()
+            plates = await (await connection.execute(PLATES)).fetchone()
             return Report(
                 version, extension, licence, size, migrations, dead_letters=counts[0], last_stored=counts[1],
                 tables=await _tables(connection),
                 gaps=[GapState(*r) for r in await (await connection.execute(GAPS)).fetchall()],
                 jobs=[Job(*r) for r in await (await connection.execute(JOBS)).fetchall()],
                 holds=await holds(connection), rolled_up_to=waiting[0] if waiting else None,
+                plates_since=plates[0] if plates else None, plates_keep=keep_of("plates", keep or {}),
             )  # fmt: skip
 
 

@@ -134,7 +134,7 @@ def release(site: SiteFolder, number: Annotated[int, typer.Argument(metavar="NUM
 
 async def _status(site: Path, state: Path) -> Report:
     async with database(site, state) as dsn:
-        return await report(dsn)
+        return await report(dsn, load(site, REGISTRY).store.keep)
 
 
 async def _migrate(site: Path, state: Path) -> list[str]:
@@ -169,6 +169,9 @@ def _fill(found: Report) -> list[str]:
         span = [f"{at:%Y-%m-%d %H:%M}" if at else "-" for at in (table.oldest, table.newest)]
         keep = f"{table.keep.days} d" if table.keep else "for ever"
         lines.append(f"{table.name:<16}{table.bytes / 1e6:>10,.1f}  {span[0]:<16}  {span[1]:<16}  {keep}")
+    if found.plates_keep:
+        since = f"since {found.plates_since:%Y-%m-%d %H:%M}" if found.plates_since else "none"
+        lines.append(f"plates: {since}, kept {found.plates_keep.days} d")
     if found.last_stored:
         lines.append(f"last stored {datetime.fromtimestamp(found.last_stored, UTC):%Y-%m-%d %H:%M:%S} UTC")
     if found.rolled_up_to:
