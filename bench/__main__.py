@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 
 BENCHES = (
-    "check", "road", "spool", "ingest", "queries", "latency", "panels", "scan", "snmp", "opcua", "onvif", "rules",
+    "check", "road", "spool", "ingest", "queries", "latency", "panels", "scan", "snmp", "opcua", "onvif", "passages", "rules",
     "demo",
 )  # fmt: skip
 LONGEST_S = 400

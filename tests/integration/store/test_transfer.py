@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from adapters.timescale.embedded import EmbeddedPostgres
@@ -13,6 +14,8 @@ from adapters.timescale.transfer import TABLES, transfer
 from hub.cli.db import app
 from hub.model import DeviceChange, DeviceEvent, DeviceState, StorageError, Stray
 from hub.model.clock import DAY
+from hub.model.passage import Passage
+from hub.wire.passages import encode_passages
 from tests.integration.store.harness import NOW, reading, running, until
 from tests.support import postgres
 
@@ -27,6 +30,8 @@ async def test_everything_moves_in_either_direction_and_the_spool_goes_on(tmp_pa
         await store.spool_readings([reading("mở", NOW, "panel/state")])
         await store.spool_events([DeviceEvent("gate", "net.trap", {"n": n}, None, NOW + n * 1000) for n in range(3)])
         await store.spool_strays([Stray("gate", "t", "no", b"\0", NOW)])
+        passage = Passage("0" * 15 + "1", 1, "gate", "gate", "1", NOW, NOW, NOW, 1, plate="20A12345", keys=("1" * 16,))
+        await store.spool_body("passage", encode_passages([passage], store.site.id), 1, NOW, NOW)
         await store.record(DeviceChange("gate", DeviceState.OFFLINE, "timeout", "", NOW))
         await until(lambda: store.adapter.statistics["latest"].connected)
         store.fresh = [reading(0.0)]
@@ -37,17 +42,21 @@ async def test_everything_moves_in_either_direction_and_the_spool_goes_on(tmp_pa
         copied = await transfer(empty, counterpart)
         assert set(copied) == set(TABLES)
         assert (copied["reading"], copied["device_event"], copied["point_state"]) == (21, 3, 1)
+        assert await store.one("select plate from v_passage_plate") == "20A12345"
         store.dsn = counterpart
         store.adapter.connect_to(counterpart)
         assert await store.rows("select * from v_reading order by time, point") == before
         store.run()
         await store.spool_readings([reading(99.0)])
         await store.spool_events([DeviceEvent("gate", "net.trap", {"n": 3}, None, NOW + 3000)])
+        better = replace(passage, revision=2, reads=2)
+        await store.spool_body("passage", encode_passages([better], store.site.id), 1, NOW, NOW)
         await store.record(DeviceChange("gate", DeviceState.ONLINE, "", "", NOW + 1))
         await until(lambda: store.adapter.connected)
         await store.stored()
         assert await store.one("select count(*) from reading") == 22
-        assert await store.rows("select attributes->>'n' from v_event order by id") == [
+        assert await store.rows("select reads, plate from v_passage_plate") == [(2, "20A12345")]
+        assert await store.rows("select attributes->>'n' from v_event where kind = 'net.trap' order by id") == [
             ("0",),
             ("1",),
             ("2",),
