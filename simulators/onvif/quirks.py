@@ -32,6 +32,8 @@ class Quirks(Struct, frozen=True):
     """CurrentTime and TerminationTime of its answers are in another time zone."""
     address_only: bool = False
     """The subscription is told by its address alone, without a reference parameter."""
+    header_only: bool = False
+    """The subscription is told by a reference parameter alone; all have one address."""
     hurried: bool = False
     """Does not hold a question: says at once that there is nothing."""
     stray: bool = False
@@ -61,6 +63,7 @@ KNOWN: Mapping[str, Quirks] = {
     "unrenewed": Quirks(renews=False, extends=True),
     "summertime": Quirks(hours_off=1),
     "address": Quirks(address_only=True),
+    "header": Quirks(header_only=True),
     "hurried": Quirks(hurried=True),
     "stray": Quirks(stray=True),
     "misspelt": Quirks(misspelt=True),

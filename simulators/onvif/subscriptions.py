@@ -83,7 +83,8 @@ class Subscriptions:
         return self.quirks.absolute if lasts else self.quirks.relative
 
     def _written(self, number: int, until: Timestamp) -> str:
-        address = f"{self._base()}{self.quirks.one_path or '/onvif/subscription'}?Idx={number}"
+        query = "" if self.quirks.header_only else f"?Idx={number}"
+        address = f"{self._base()}{self.quirks.one_path or '/onvif/subscription'}{query}"
         named = None if self.quirks.address_only else number
         text = templates.subscribed(address, self._shown(self._now()), self._shown(until), named)
         return text if self.quirks.names_end else re.sub(r"<wsnt:TerminationTime>.*</wsnt:TerminationTime>", "", text)
@@ -100,11 +101,9 @@ class Subscriptions:
             pull_point.put(message)
 
     def _meant(self, body: str, query: str) -> _PullPoint | None:
-        found = (
-            re.search(r"Idx=(\d+)", query)
-            if self.quirks.address_only
-            else re.search(r"SubscriptionId[^>]*>(\d+)<", body)
-        )
+        # the reference parameter is what tells pull points apart; clients that know addresses alone are served, too
+        found = None if self.quirks.address_only else re.search(r"SubscriptionId[^>]*>(\d+)<", body)
+        found = found or (None if self.quirks.header_only else re.search(r"Idx=(\d+)", query))
         pull_point = self._made.get(int(found[1])) if found else None
         return pull_point if pull_point is not None and pull_point.until >= self._now() else None
 
