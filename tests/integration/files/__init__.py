@@ -1,0 +1,1 @@
+"""Files, the whole way through a hub that may die."""
