@@ -26,6 +26,7 @@ from drivers.base import (
     Sink,
     nobody,
 )
+from drivers.bells import Bells
 from drivers.statistics import Heard, Statistics
 from hub.metrics import Figure
 from hub.model import (
@@ -109,6 +110,8 @@ class Fittings(Struct):
     pace: Pace
     """Shared by all lines: how many may open in a second."""
     backoff: Callable[[], Backoff]
+    bells: Bells
+    """Shared by all lines: what tells them that a scan is due."""
     found: FoundRows = nobody
     """Told of rows that a device turns out to have."""
     key: object = None

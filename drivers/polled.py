@@ -53,6 +53,7 @@ class Polled(Line):
         super().__init__(fittings)
         self.groups = groups
         self._found = fittings.found
+        self._bells = fittings.bells
         self._silent = 0
         self._hastened = False
         self._bell: asyncio.Future[None] | None = None
@@ -100,15 +101,11 @@ class Polled(Line):
 
     async def _until(self, due: int) -> bool:
         """Wait until `due`; False when something else became due in the meantime."""
-        wait = due - self._clock.monotonic()
-        if wait > 0 and not self._hastened:
-            loop = asyncio.get_running_loop()
-            self._bell = loop.create_future()
-            timer = loop.call_later(wait / SECOND, _ring, self._bell)
+        if due > self._clock.monotonic() and not self._hastened:
+            self._bell = self._bells.at(due)
             try:
                 await self._bell
             finally:
-                timer.cancel()
                 self._bell = None
         hastened, self._hastened = self._hastened, False
         return not hastened
@@ -138,9 +135,15 @@ class Polled(Line):
         self.counts.scans += 1
         watched.statistics.tries += 1
         try:
-            async with self.turn:
+            await self.turn.acquire()  # `async with` makes two coroutines more, at every scan
+            try:
                 with self._patience:
-                    seen = await self._asked(driver, watched, group)
+                    if type(group) is ScanGroup:
+                        seen = await driver.read(group.points)
+                    else:
+                        seen = await self._looked(driver, watched, group)
+            finally:
+                self.turn.release()
         except NoAnswer as why:
             await self._silence(driver, watched, why)
         except Misconfigured as why:
@@ -151,12 +154,11 @@ class Polled(Line):
         else:
             self._answer(watched, group, seen, began)
 
-    async def _asked(self, driver: Driver, watched: Watched, group: ScanGroup) -> Sequence[Sample | Block]:
-        if not isinstance(group, Look):
-            return await driver.read(group.points)
-        name = group.group.name
+    async def _looked(self, driver: Driver, watched: Watched, look: ScanGroup) -> Sequence[Sample | Block]:
+        assert isinstance(look, Look)
+        name = look.group.name
         try:
-            await group.ask(driver, self._found)
+            await look.ask(driver, self._found)
             watched.tables.pop(name, None)
         except Refused as why:
             if name not in watched.tables:

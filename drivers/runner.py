@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from drivers import scan
 from drivers.backoff import Backoff, Pace
 from drivers.base import BoundDevice, BoundPoint, Driver, DriverSpec, Neighbour, Picture, Receiving, Sink
+from drivers.bells import Bells
 from drivers.bound import bind, line_name, neighbour_of, redirected
 from drivers.emptied import Emptied
 from drivers.hints import Hints
@@ -69,9 +70,8 @@ class Runner:
         self._joined = Joined(sink)
         self._clock = clock
         self._dice = dice
-        self._site = site
-        self._state = state
-        self._pace = Pace(OPENS_PER_SECOND)
+        self._site, self._state = site, state
+        self._pace, self._bells = Pace(OPENS_PER_SECOND), Bells(clock)
         self._slow: dict[str, Pace] = {}
         """Drivers whose lines are opened more slowly."""
         self._supervisor = Supervisor()
@@ -289,6 +289,7 @@ class Runner:
             clock=self._clock,
             pace=self._pace if spec.opens is None else self._slow.setdefault(spec.name, Pace(spec.opens)),
             backoff=lambda: Backoff(self._dice.random, **longest),
+            bells=self._bells,
             found=self._found_rows,
             key=new.key,
         )

@@ -25,13 +25,14 @@ from hub.model import (
     FoundGroup,
     FoundRow,
     Misconfigured,
-    PointId,
     Reason,
     Refused,
     Sample,
     Value,
 )
 from hub.model.clock import SystemClock
+
+MOST_SETS = 1000
 
 
 class SnmpDriver:
@@ -44,7 +45,8 @@ class SnmpDriver:
         self._client = SnmpClient(self._connection, self._clock)
         self._patience = max(d.timeout for d in devices)
         self._limits = {d.id: _limits(d) for d in devices}
-        self._reads: dict[tuple[PointId, ...], tuple[int, Reads]] = {}
+        self._reads: dict[int, tuple[Sequence[BoundPoint] | None, int, Reads | None]] = {}
+        """How sets of points are read, by the very set: scans ask for the same object again and again."""
         self._tables = Tables()
         self._rows = RowFinder(self._client, self._tables, self._clock)
         self._bridges = bridges(devices, self._limits, self._client, self._clock)
@@ -178,8 +180,8 @@ class SnmpDriver:
 
     def _known(self, points: Sequence[BoundPoint]) -> Reads | None:
         """Return how the points are read, if that is known and no name of a row has to be looked up again."""
-        version, reads = self._reads.get(_key(points), _UNKNOWN)
-        if reads is None or version != self._tables.version:
+        asked, version, reads = self._reads.get(id(points), _UNKNOWN)
+        if asked is not points or reads is None or version != self._tables.version:
             return None
         columns = reads.row_columns
         return None if columns and self._tables.unknown(columns, self._clock.monotonic()) else reads
@@ -193,7 +195,9 @@ class SnmpDriver:
             room = min(limits.largest, self._connection.largest) - 1
             repetitions = 0 if self._connection.version == 1 else limits.repetitions
             known = Reads(tuple(points), self._tables, room, repetitions)
-            self._reads[_key(points)] = self._tables.version, known
+            if len(self._reads) >= MOST_SETS:
+                self._reads.clear()  # points that are asked for once (between scans) must not fill the memory
+            self._reads[id(points)] = points, self._tables.version, known
         return known
 
     async def _learn(self, device: BoundDevice, columns: Sequence[str]) -> None:
@@ -220,11 +224,7 @@ class SnmpDriver:
             return None
 
 
-_UNKNOWN: tuple[int, Reads | None] = -1, None
-
-
-def _key(points: Sequence[BoundPoint]) -> tuple[PointId, ...]:
-    return tuple([p.id for p in points])
+_UNKNOWN: tuple[Sequence[BoundPoint] | None, int, Reads | None] = None, -1, None
 
 
 def _limits(device: BoundDevice) -> Limits:

@@ -62,6 +62,11 @@ class Exchange:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: asyncio.Future[Any] | None = None
         self._receive: Callable[[Any], Any] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._rings = 0.0
+        """When the timer rings (loop time)."""
+        self._until = 0.0
+        """When the present request is given up (loop time)."""
 
     @property
     def is_open(self) -> bool:
@@ -93,6 +98,9 @@ class Exchange:
         """Forget the socket; safe to call at any time."""
         if self._loop is not None and not self._loop.is_closed():
             self._loop.remove_reader(self._descriptor)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if self._eye is not None:
             self._eye.close()
         if self._waiting is not None and not self._waiting.done():
@@ -131,7 +139,9 @@ class Exchange:
         self._waiting = waiting = loop.create_future()
         self._receive = receive
         self.requests += 1
-        alarm = loop.call_later(seconds, _expire, waiting)
+        self._until = loop.time() + seconds
+        if self._timer is None or self._rings > self._until:
+            self._wind(loop, seconds)
         try:
             send(self._sock)
             answer: tuple[_T] | None = await waiting
@@ -141,8 +151,24 @@ class Exchange:
         except (OSError, SnmpError) as why:
             raise self._meaning(why) from why
         finally:
-            alarm.cancel()
             self._receive = None
+
+    def _wind(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+        """Let the timer ring after so long; it stays for requests to come, which mostly are answered before."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._rings = loop.time() + seconds
+        self._timer = loop.call_later(seconds, self._ring, loop)
+
+    def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = None
+        waiting, left = self._waiting, self._until - loop.time()
+        if waiting is None or waiting.done():
+            return
+        if left > 0:
+            self._wind(loop, left)
+        else:
+            waiting.set_result(None)
 
     def _on_readable(self) -> None:
         """Take one datagram; what nobody waits for is read and dropped."""
@@ -204,8 +230,3 @@ def _framed(content: int) -> int:
 
 def _drop(sock: Any) -> None:
     sock.recv_get_many()
-
-
-def _expire(waiting: "asyncio.Future[Any]") -> None:
-    if not waiting.done():
-        waiting.set_result(None)

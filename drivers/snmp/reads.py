@@ -30,6 +30,8 @@ class Whole(Struct, frozen=True):
     oids: tuple[str, ...]
     lows: tuple[int, ...]
     highs: tuple[int, ...]
+    alike: bool
+    """Whether all of them have the same bounds."""
 
     def of_answer(self, answer: Mapping[str, Raw]) -> Block | None:
         """Return the numbers, or None when any of them needs a closer look."""
@@ -37,7 +39,10 @@ class Whole(Struct, frozen=True):
         if set(map(type, found)) != _INTEGERS:
             return None
         numbers = cast("list[int]", found)
-        good = all(map(le, self.lows, numbers)) and all(map(le, numbers, self.highs))
+        if self.alike:
+            good = self.lows[0] <= min(numbers) and max(numbers) <= self.highs[0]
+        else:
+            good = all(map(le, self.lows, numbers)) and all(map(le, numbers, self.highs))
         return Block(self.points, numbers) if good else None
 
 
@@ -134,7 +139,9 @@ class Reads:
 
     def _whole(self, plain: Mapping[int, tuple[int, int]]) -> Whole:
         lows, highs = zip(*plain.values(), strict=True)
-        return Whole(tuple(self.points[i].id for i in plain), tuple(self._wishes[i][0] for i in plain), lows, highs)
+        points = tuple(self.points[i].id for i in plain)
+        alike = len(set(plain.values())) == 1
+        return Whole(points, tuple(self._wishes[i][0] for i in plain), lows, highs, alike)
 
     def of_column(self, name: str, rows: Mapping[str, Raw]) -> list[Sample]:
         """Return a sample for each point that a column serves."""
