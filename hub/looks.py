@@ -78,7 +78,7 @@ class Looks:
 
     async def look(self, person: Person, query: PassageQuery, purpose: str) -> list[dict[str, Any]]:
         """Return passages with whole plates, once it is journaled that they are shown. Raises Refused, StorageError."""
-        why = purpose.strip()
+        why = _plain(purpose)
         if len(why) < SHORTEST_PURPOSE:
             raise Refused("no_purpose", f"say for what you need the plates, in at least {SHORTEST_PURPOSE} characters")
         if not 0 < query.end - query.start <= LONGEST:
@@ -153,8 +153,17 @@ class Looks:
         }  # fmt: skip
         if query.plate is not None:
             said |= {"plate": mask(query.plate), "plate_mark": self.mark(query.plate)}
-        return {name: value for name, value in said.items() if value is not None}
+        return {
+            name: _plain(value) if isinstance(value, str) else value
+            for name, value in said.items()
+            if value is not None
+        }
 
     def mark(self, plate: str) -> str:
         """Return what a record says of a plate that was asked for: always the same, and nothing without the key."""
         return hmac.digest(self._key, plate.encode(), "sha256").hex()[:32]
+
+
+def _plain(text: str) -> str:
+    """Return a text as any store keeps it: the digest of a record must be the same when it is read again."""
+    return "".join(c for c in text if c.isprintable()).strip()

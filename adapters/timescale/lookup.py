@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from psycopg import sql
 
 from adapters.timescale.connections import Connection
 from adapters.timescale.rows import instant, timestamp
-from hub.model import Refused, Site, row_id
+from hub.model import Refused, Site, Timestamp, row_id
 from hub.model.clock import iso
-from hub.model.looking import PassageQuery
+from hub.model.looking import PassageQuery, PlateLook
 from hub.model.masking import mask
 
 MOST = 1000
@@ -30,6 +31,10 @@ select p.time, p.seq, citywatch_passage_id(p.id), d.name, d.zone, p.place, p.lan
 from passage p join device d on d.id = p.device_id where {} order by p.time desc, p.seq desc limit {}
 """
 
+LOOKS = """
+select body from journal where site = %s and kind = 'plate_look' and at >= %s and at <= %s order by at, journal_id, seq
+"""
+
 Row = dict[str, Any]
 
 
@@ -44,6 +49,12 @@ async def whole(connection: Connection, site: Site, query: PassageQuery) -> list
         sql.SQL(" and ").join(_conditions(site, query)), sql.Literal(min(query.limit, MOST))
     )
     return [_row(*row) for row in await (await connection.execute(statement)).fetchall()]
+
+
+async def looks_between(connection: Connection, site: Site, start: Timestamp, end: Timestamp) -> list[PlateLook]:
+    """Return the records of looks at plates in order, as they were journaled. Raises psycopg.Error."""
+    rows = await (await connection.execute(LOOKS, (site.id, instant(start), instant(end)))).fetchall()
+    return [msgspec.convert(body, PlateLook) for (body,) in rows]
 
 
 def _row(at: datetime, seq: int, *columns: Any) -> Row:

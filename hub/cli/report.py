@@ -16,6 +16,7 @@ from adapters.timescale.connections import away_on_error, opened
 from adapters.timescale.load import occurrences
 from drivers import REGISTRY
 from hub.cli.language import language
+from hub.cli.looks import looks
 from hub.cli.monthly import Monthly, month_of, monthly
 from hub.cli.monthsheet import LANGUAGES, html, table
 from hub.cli.probe import default_state
@@ -59,6 +60,9 @@ SHARES = {"intervals_over_10", "in_flood", "top_share", "coverage"}
 @app.callback()
 def _root() -> None:
     """Reports. / Báo cáo."""
+
+
+app.command("looks")(looks)
 
 
 @app.command()

@@ -118,7 +118,7 @@ def narrowed(zone: ZoneId | None, allowed: Sequence[ZoneId]) -> tuple[ZoneId, ..
 def chained(look: PlateLook, previous: str) -> PlateLook:
     """Return a look with its place in the chain."""
     placed = replace(look, previous=previous, digest="")
-    return replace(placed, digest=hashlib.sha256(msgspec.json.encode(placed)).hexdigest())
+    return replace(placed, digest=hashlib.sha256(msgspec.json.encode(placed, order="deterministic")).hexdigest())
 
 
 def broken(looks: Sequence[PlateLook]) -> int | None:

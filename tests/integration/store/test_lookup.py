@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from adapters.timescale.connections import opened
+from adapters.timescale.lookup import looks_between
 from adapters.timescale.report import report
 from adapters.timescale.rows import instant
 from adapters.web.passing import LookedPage, PassagePage
 from hub.cli.db import _text
+from hub.cli.looks import text
 from hub.model import DAY, HOUR, SECOND, Refused
-from hub.model.looking import PassageQuery
+from hub.model.looking import BEGIN, PassageQuery, PlateLook, broken, chained
 from hub.model.passage import Passage
 from hub.wire.passages import encode_passages
 from tests.integration.store.harness import NOW, SITE, Store, running
@@ -107,6 +110,25 @@ async def test_the_status_of_a_database_says_since_when_plates_are_kept_and_how_
         assert f"plates: since {instant(AT + SECOND):%Y-%m-%d %H:%M}, kept 7 d" in _text(found)
         await store.do("update passage set plate = null, plate_read = null, listed = null, picture = null")
         assert "plates: none, kept 30 d" in _text(await report(empty))
+
+
+async def test_looks_are_read_back_as_one_chain_and_a_change_is_noticed(tmp_path: Path, empty: str) -> None:
+    made: list[PlateLook] = []
+    for n in range(3):
+        look = PlateLook("hoa", "operator", "Công văn 12/CSGT", {"device": "gate", "limit": 9}, n, NOW + n * SECOND)
+        made.append(chained(look, made[-1].digest if made else BEGIN))
+    async with running(tmp_path, empty, PLACES) as store:
+        await store.record(*made)
+        await store.stored()
+        assert await store.rows("select distinct device, zone from journal") == [("gate", "tn/ct07")]
+        async with opened(empty) as connection:
+            found = await looks_between(connection, PLACES, NOW, NOW + DAY)
+            assert (found, broken(found)) == (made, None)
+            assert text(found, 1).splitlines()[-1] == "3 looks, and their record is whole"
+            await store.do("delete from journal where body->>'rows' = '1'")
+            found = await looks_between(connection, PLACES, NOW, NOW + DAY)
+            assert "hoa" in text(found, 0).splitlines()[-1]
+            assert text(found, 1).splitlines()[-1].startswith("THE RECORD IS NOT WHOLE")
 
 
 @pytest.mark.parametrize(("more", "reason"), [({"before": "x"}, "bad_page"), ({"ids": ("zz",)}, "bad_id")])

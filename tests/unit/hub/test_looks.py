@@ -159,6 +159,12 @@ async def test_looks_are_one_chain_over_restarts(at: Desk) -> None:
     assert broken([looks[0], looks[2]]) == 1
 
 
+async def test_a_record_holds_nothing_that_a_store_would_change(at: Desk) -> None:
+    await at.looks.look(HOA, at.query(lane="1\0\x1b[2J"), "Công văn\0 12/CSGT")
+    [look] = at.journaled
+    assert (look.purpose, look.query["lane"]) == ("Công văn 12/CSGT", "1[2J")
+
+
 async def test_the_chain_goes_on_when_the_journal_has_forgotten_its_beginning(at: Desk) -> None:
     await at.looks.look(HOA, at.query(), WHY)
     [first] = at.journaled
