@@ -35,7 +35,7 @@ delete from passage a
 
 async def newest(connection: Connection) -> int:
     """Return the number of the newest row so far."""
-    row = await (await connection.execute("select last_value from passage_seq")).fetchone()
+    row = await (await connection.execute("select last_value - (not is_called)::int from passage_seq")).fetchone()
     return int(row[0]) if row else 0
 
 

@@ -20,7 +20,7 @@ delete from device_event a
 
 async def newest(connection: Connection) -> int:
     """Return the number of the newest event so far."""
-    row = await (await connection.execute("select last_value from device_event_id")).fetchone()
+    row = await (await connection.execute("select last_value - (not is_called)::int from device_event_id")).fetchone()
     return int(row[0]) if row else 0
 
 
