@@ -23,6 +23,7 @@ COMMANDS = {
     "show": ("hub.cli.show", "show", "What a device's configuration comes to, and from which line."),
     "tap": ("hub.cli.tap", "tap", "Live values of a running hub."),
     "trace": ("hub.cli.trace", "trace", "What a device and the hub say to each other, decoded."),
+    "inbox": ("hub.cli.inbox", "inbox", "What devices said and nobody understood, with lines for a profile."),
     "doctor": ("hub.cli.doctor", "doctor", "Step by step what is wrong with a device, and what cures it."),
     "import": ("hub.cli.importing", "app", "A walk, a register list or a server's nodes as a profile for review."),
     "discover": ("hub.cli.discover", "app", "Who answers on a network or at a broker, as devices for review."),

@@ -22,6 +22,7 @@ CAMERA = (
 FAULTS = {
     "cut": "unreachable", "unauthorized": "auth_failed", "entities": "protocol_error", "endless": "protocol_error",
     "garbage": "protocol_error", "half_frames": "protocol_error", "silence": "timeout", "exception": "refused",
+    "huge": "protocol_error", "redirect": "protocol_error",
 }  # fmt: skip
 WELL = ("well", "reboot", "forgotten", "false_address")
 PATIENCE = 30.0
