@@ -191,10 +191,10 @@ class Line(ABC):
 
     async def picture(self, device: DeviceId) -> Picture:
         """Return what a device sees now, out of turn: a picture takes seconds. Raises Refused, DriverError."""
+        if self._driver is None or not self.connected:
+            raise Refused("unreachable", f"the line {self.name} is down; there is no picture")
         if not isinstance(self._driver, Photographer):
             raise Refused("no_picture", f"{device} is no camera that gives pictures")
-        if not self.connected:
-            raise Refused("unreachable", f"the line {self.name} is down; there is no picture")
         return await self._driver.picture(device)
 
     async def _my_turn(self) -> Driver:

@@ -159,7 +159,10 @@ class Pictures:
         ring, failures = self._ring(camera), 0
         while ring.span or self._clock.now() <= ring.until:
             ring.wake.clear()
-            failures = 0 if await self._take(camera, ring) else failures + 1
+            why = await self._take(camera, ring)
+            if bool(why) != bool(failures):
+                log.info("a camera gives none" if why else "a camera gives pictures again", camera=camera, why=why)
+            failures = failures + 1 if why else 0
             during = self._clock.now() <= ring.until
             pause = DURING_S if during else min(LONGEST_S, IN_ADVANCE_S * 2 ** min(failures, 5))
             await self._pause(ring, pause)
@@ -171,19 +174,19 @@ class Pictures:
             async with asyncio.timeout(seconds):
                 await ring.wake.wait()
 
-    async def _take(self, camera: DeviceId, ring: Ring) -> bool:
+    async def _take(self, camera: DeviceId, ring: Ring) -> str | None:
+        """Take a picture; return why there is none."""
         try:
             async with self._gate:
                 seen = await self._fetch(camera)
         except CitywatchError as why:
             self._counts["failed"] += 1
-            log.debug("no picture", camera=camera, why=str(why))
-            return False
+            return str(why)
         self._counts["taken"] += 1
         if seen.at <= ring.until:
             await self._keep(seen)
         self._hold(ring, seen)
-        return True
+        return None
 
     def _hold(self, ring: Ring, seen: Seen) -> None:
         self._bytes -= ring.drop_before(seen.at - ring.span)
