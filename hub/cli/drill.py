@@ -2,17 +2,16 @@
 
 import asyncio
 import logging
-import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
-import structlog
 import typer
 
 from drivers import REGISTRY
+from hub.cli import logs
 from hub.cli.drilling.cast import on_stage
 from hub.cli.drilling.drill import LEFT_OUT, Drill
 from hub.cli.drilling.junit import junit as junit_xml
@@ -45,10 +44,7 @@ def drill(
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Rehearse an emergency against simulators. / Diễn tập một tình huống với thiết bị mô phỏng."""
-    structlog.configure(
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
-    )
+    logs.configure(logging.CRITICAL)
     how = _clock(clock, speed)
     loaded = load(site, REGISTRY)
     chosen = _chosen(loaded, scenarios or [], everything)

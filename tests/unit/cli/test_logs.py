@@ -1,6 +1,7 @@
 """What is logged: to people who may not see plates, so no line holds a whole one."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,3 +47,8 @@ def test_what_goes_well_is_not_logged_unless_asked_for(capsys: pytest.CaptureFix
     logs.configure()
     structlog.get_logger().info("all is well")
     assert capsys.readouterr().err == ""
+
+
+def test_every_command_that_logs_does_so_by_this_room() -> None:
+    files = [path for path in Path("hub").rglob("*.py") if "structlog.configure(" in path.read_text(encoding="utf-8")]
+    assert files == [Path("hub/cli/logs.py")]
