@@ -9,6 +9,7 @@ from hub.config.marks import Map, Mark, locate
 from hub.config.problems import Report, did_you_mean, known_are
 from hub.model import AlarmId, DeviceId, PointId, Site, Timestamp
 from hub.model.clock import from_iso
+from hub.model.plateforms import canonical
 from rules.binding import anchors, points_of
 from simulators.check import check_fault, check_value
 from simulators.scenariofile import Event, ExpectEntry, Fault, Given, Notice, Ramp, ScenarioFile, StepEntry
@@ -50,8 +51,16 @@ class Checker:
             self._begins(head.begins),
             head.lasts,
             tuple(head.on_stage),
+            tuple(self._plates(head.watch)),
             head.wire.text if head.wire else None,
         )
+
+    def _plates(self, given: Sequence[str]) -> Iterator[str]:
+        for n, plate in enumerate(given):
+            written = canonical(plate)
+            if not written:
+                self._report.error(self._mark(("scenario", "watch", n)), f"'{plate}' is no plate", "write 20A-123.45")
+            yield written or ""
 
     def _begins(self, given: str | None) -> Timestamp | None:
         try:

@@ -32,6 +32,12 @@ class Head(Strict):
         alias="with",
         example=["switch-market"],
     )
+    watch: list[str] = said(
+        "Invented plates that are looked for; the site's own lists are not used.",
+        "Biển số bịa được theo dõi; danh sách thật của hệ thống không được dùng.",
+        default=[],
+        example=["20A-123.45"],
+    )
     wire: Title | None = said(
         "Why only the wire can show it; absent: the virtual clock plays it, too.",
         "Vì sao chỉ đường truyền thật mới thể hiện được; bỏ trống: đồng hồ ảo cũng diễn được.",

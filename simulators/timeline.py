@@ -109,6 +109,8 @@ class Scenario(Struct, frozen=True):
     lasts: int | None = None
     on_stage: tuple[DeviceId, ...] = ()
     """Devices that take part although no step names them."""
+    watch: tuple[str, ...] = ()
+    """Plates, letters and digits only, that are looked for while it plays; the site's own lists are not."""
     wire: Text | None = None
     """Why it can be played on the wire only; None: on the virtual clock as well."""
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from drivers import REGISTRY as DRIVERS
-from hub.model import DeviceId, Site
+from hub.model import DeviceId, Site, Text
+from hub.model.looking import Guarded, WatchedPlate, WatchList
 from simulators import REGISTRY as SIMULATORS
 from simulators.timeline import Scenario
 
@@ -18,7 +19,14 @@ def on_stage(site: Site, scenario: Scenario, *, whole: bool = False) -> Site:
     wanted = set(site.devices) if whole else _closed(site, named(site, scenario))
     cast = {d.id: d for d in site.devices.values() if d.id in wanted and d.driver in SIMULATORS and d.enabled}
     points = {p.id: p for p in site.points.values() if p.device in cast}
-    return replace(site, devices=cast, points=points)
+    return replace(site, devices=cast, points=points, guarded=_looked_for(scenario))
+
+
+def _looked_for(scenario: Scenario) -> Guarded:
+    """Return the scenario's own watch list: nobody's real plate is looked for in a drill."""
+    plates = tuple(WatchedPlate(plate) for plate in scenario.watch)
+    listed = WatchList("drill", Text("Diễn tập", "Drill"), Text("biển số bịa", "invented plates"), plates)
+    return Guarded(lists=(listed,) if plates else ())
 
 
 def named(site: Site, scenario: Scenario) -> set[DeviceId]:

@@ -2,8 +2,18 @@
 
 from collections.abc import Callable, Mapping
 
-from hub.model import Clock, DeviceEvent, DeviceId, PointId, Site, Value
+from drivers.onvif.address import SUBTREE
+from drivers.onvif.markup import parse
+from drivers.onvif.notification import notification
+from drivers.onvif.routes import Routes
+from drivers.runner import bind
+from hub.model import Clock, DeviceEvent, DeviceId, Intake, PointId, Reason, Site, Value
 from simulators.fleet import Fleet
+from simulators.onvif import templates
+from simulators.onvif.quirks import Quirks
+
+SOURCE = "source."
+"""Items of an event's source, as scenarios write them."""
 
 
 class OffWire(Fleet):
@@ -28,13 +38,21 @@ class OffWire(Fleet):
         self.hand_over(DeviceEvent(device, event.kind, dict(attributes), None, self._time.now(), lane=event.lane))
 
     def happen(self, device: DeviceId, name: str, data: Mapping[str, str]) -> None:
-        """Hand over what a device reports once."""
+        """Hand over what a camera reports once: the simulator's XML, read by the driver's own code."""
         if self.faults.any_of(device, "silence", "cut"):
             return
-        event = next(e for e in self.site.devices[device].events if e.name == name)
-        found = {key: data.get(path.rpartition(".")[2]) for key, path in event.attributes.items()}
-        now = self._time.now()
-        self.hand_over(DeviceEvent(device, event.kind, dict(found), now, now, lane=event.lane))
+        found, now = self.site.devices[device], self._time.now()
+        event = next(e for e in found.events if e.name == name)
+        source = {key.removeprefix(SOURCE): value for key, value in data.items() if key.startswith(SOURCE)}
+        inside = {key: value for key, value in data.items() if not key.startswith(SOURCE)}
+        named = {**event.address.source, **source} or {"VideoSourceConfigurationToken": "video0"}
+        topic = event.address.topic.removesuffix(SUBTREE)
+        message = templates.message(Quirks(), topic, "", now, named, {**event.address.where, **inside})
+        intake = Intake()
+        for said in parse(templates.pulled([message], now, now).encode()).every("NotificationMessage"):
+            Routes([bind(found)]).take(notification(said), now, Reason.NONE, now, intake)
+        for each in intake.events:
+            self.hand_over(each)
 
     def set(self, point: PointId, value: Value | None, over: int = 0) -> None:
         """Set a point, as on the wire."""

@@ -41,9 +41,13 @@ from hub.model import (
     Text,
     Timestamp,
 )
+from hub.passing import Passing
 from hub.state import State
 from hub.stream import Stream
 from rules import Engine
+from rules.minutes import Minutes
+from rules.passes import Passes
+from rules.watchlists import Watchlists
 from simulators.mqtt import MqttLine
 from simulators.player import Player
 from simulators.timeline import Scenario
@@ -88,6 +92,8 @@ class Virtual:
             site, alarming=self._alarming, journal=paper.journal, spool=paper.spool, state=self._state, health=health,
             clock=self.clock,
         )  # fmt: skip
+        passing = self._road.passing = Passing(site, Passes(), Minutes({}))
+        passing.watch = Watchlists(lambda: site).seen
         self.fleet.hand_over = self._take_event
         self._hastened: dict[DeviceId, Voice] = {}
         self._beat = SLOWEST_BEAT if scenario.length > LONG else SLOW_BEAT if len(site.points) > MANY else BEAT

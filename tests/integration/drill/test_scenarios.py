@@ -20,7 +20,7 @@ SCENARIOS = sorted(path.stem for path in (PROVINCE / "scenarios").glob("*.yaml")
 WIRE_ONLY = {"hostile-inputs"}
 PROMISED = {
     "april-2023", "city-link-cut", "core-switch-down", "evening-congestion", "fault-storm", "hostile-inputs",
-    "login-storm", "market-fire", "night-vandalism", "river-flood",
+    "login-storm", "market-fire", "night-vandalism", "plate-watched", "river-flood",
 }  # fmt: skip
 
 
