@@ -15,7 +15,7 @@ console: ## build the console into adapters/web/static
 	@requirements/install.sh demo
 	@adapters/web/console/build.sh
 
-demo: console ## a simulated site in your browser; ARGS="--port 18080" passes options on
+demo: console ## a simulated province in your browser; ARGS="--port 18080" passes options on
 	@.venv/bin/citywatch demo $(ARGS)
 
 check: venv ## lint, types, import contracts
@@ -35,6 +35,8 @@ soak: venv ## what takes too long for every day: a million spoilt inputs, a hund
 	@$(PY) -m bench.fuzz --cases 1000000 $(ARGS)
 	@$(PY) -m tests.support.trees
 	@CITYWATCH_KILLS=100 $(PY) -m pytest -q tests/integration/road/test_kill.py
+	@CITYWATCH_FLOOD=10000 $(PY) -m pytest -q -s -n 0 tests/integration/road/test_flood.py
+	@CITYWATCH_KPI=1000000 $(PY) -m pytest -q -n 0 tests/unit/hub/test_kpi_large.py
 	@CITYWATCH_AWAY_S=600 CITYWATCH_AWAY_RATE=5000 $(PY) -m pytest -q tests/integration/road/test_outage.py
 
 schema: venv ## write config/schema anew

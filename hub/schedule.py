@@ -5,6 +5,7 @@ APScheduler keeps it, and lives here only. Scanning is never scheduled here: tha
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -21,9 +22,15 @@ class Calendar:
         """Run the jobs until cancelled; a failing job is logged by the scheduler and tried again at its next time."""
         scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
         for seconds, job in self._jobs:
-            scheduler.add_job(job, "interval", seconds=seconds)
+            scheduler.add_job(_until_stopped, "interval", args=(job,), seconds=seconds)
         scheduler.start()
         try:
             await asyncio.Event().wait()
         finally:
             scheduler.shutdown(wait=False)
+
+
+async def _until_stopped(job: Job) -> None:
+    """Run a job; that it is cut short when the hub stops is no failure to be logged."""
+    with suppress(asyncio.CancelledError):
+        await job()
