@@ -1,4 +1,4 @@
-"""Where the configuration that comes with the hub lies: profiles, rule packs, schemas, the starter site."""
+"""Where the configuration that comes with the hub lies: profiles, rule packs, schemas, sites."""
 
 from pathlib import Path
 
