@@ -102,7 +102,7 @@ def alarm(rule: str, where: str, priority: str, vi: str, en: str, **change: Any)
         "alarm": f"{rule}:{where}", "occurrence": 1, "rev": 1, "rule": rule, "device": where.partition("/")[0],
         "point": where if "/" in where else None, "zone": "tn/market", "category": "fire", "priority": priority,
         "state": "unacknowledged", "active": True, "acked": False, "latched": False, "hold": None, "holds": [],
-        "folded_under": None, "group": None, "first": False, "mark": None, "raised": 1, "since": iso(95),
+        "folded_under": None, "group": None, "first": False, "mark": None, "cameras": [], "raised": 1, "since": iso(95),
         "text": both(vi, en), "cause": {"value": True, "is": True}, "input": "raise", "by": None, "at": iso(95),
         "note": None, "acked_by": None, "acked_at": None, "returned_at": None, "comments": 0, "instructions": None,
     } | change  # fmt: skip

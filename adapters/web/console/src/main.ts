@@ -9,6 +9,7 @@ import "./style/map.css";
 import { html, type TemplateResult } from "lit";
 import "./components/announcer.ts";
 import "./components/awaiting.ts";
+import "./components/flood-bar.ts";
 import "./components/header.ts";
 import "./components/lost-bar.ts";
 import "./pages/alarms.ts";
@@ -16,6 +17,7 @@ import "./pages/device.ts";
 import "./pages/devices.ts";
 import "./pages/holds.ts";
 import "./pages/journal.ts";
+import "./pages/load.ts";
 import "./pages/map.ts";
 import "./pages/notifications.ts";
 import "./pages/passages.ts";
@@ -42,7 +44,7 @@ class Console extends View {
     const known = dataAt !== null || store.site !== null;
     return html`<cw-lost-bar></cw-lost-bar><cw-announcer></cw-announcer>
       <div class="screen">
-        <cw-header></cw-header><cw-awaiting></cw-awaiting>
+        <cw-header></cw-header><cw-flood-bar></cw-flood-bar><cw-awaiting></cw-awaiting>
         ${known ? this.#page() : html`<main><p class="empty">${say("connecting")}</p></main>`}
       </div>`;
   }
@@ -60,6 +62,8 @@ class Console extends View {
         return html`<cw-notifications></cw-notifications>`;
       case "passages":
         return html`<cw-passages></cw-passages>`;
+      case "load":
+        return html`<cw-load></cw-load>`;
       case "holds":
         return html`<cw-holds></cw-holds>`;
       case "journal":

@@ -5,7 +5,7 @@ export function alarm(id: string, change: Partial<AlarmRow> = {}): AlarmRow {
   return {
     alarm: id, occurrence: 1, rev: 1, rule: "fire", device: "panel", point: `panel/${id}`, zone: "tn/market",
     category: "fire", priority: "critical", state: "unacknowledged", active: true, acked: false, latched: false,
-    hold: null, holds: [], folded_under: null, group: null, first: false, mark: null, raised: 1, since: "2026-11-24T07:03:22.000Z", text: { vi: "BÁO CHÁY", en: "FIRE" }, cause: { value: true, is: true },
+    hold: null, holds: [], folded_under: null, group: null, first: false, mark: null, cameras: [], raised: 1, since: "2026-11-24T07:03:22.000Z", text: { vi: "BÁO CHÁY", en: "FIRE" }, cause: { value: true, is: true },
     input: "raise", by: null, at: "2026-11-24T07:03:22.000Z", note: null, acked_by: null, acked_at: null,
     returned_at: null, comments: 0, instructions: null, ...change,
   };

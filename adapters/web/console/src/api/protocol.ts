@@ -3,7 +3,7 @@
 import type { Ahead, Del, Do, Lost, Put, PutMany, Resumed, Snap, SnapBegin, SnapEnd } from "./types.gen.ts";
 
 export type {
-  AlarmRow, AwaitingPage, AwaitingRow, BucketRow, ChannelRow, ChecklistAnswer, ChecklistStep, DeadLetterPage, DeliveryRow, NotificationsAnswer, RetryAnswer, UndeliveredRow, CommandAnswer, CommandPage, CommandRecord, CommandRow, Declined, DeviceAnswer, DeviceHeard, DeviceRow, DeviceStatistics, Do, Done, Filter,
+  AlarmRow, BadRow, FloodRow, KpiAnswer, AwaitingPage, AwaitingRow, BucketRow, ChannelRow, ChecklistAnswer, ChecklistStep, DeadLetterPage, DeliveryRow, NotificationsAnswer, RetryAnswer, UndeliveredRow, CommandAnswer, CommandPage, CommandRecord, CommandRow, Declined, DeviceAnswer, DeviceHeard, DeviceRow, DeviceStatistics, Do, Done, Filter,
   Heartbeat, HealthWord, HeldPage, HeldRow, Hello, HoldAnswer, HoldRow, HoldWord, HistoryAnswer, JournalEntry, JournalPage, LookedPage, LookRequest, PassagePage, PassageRow, PictureRow, PicturesAnswer, MapAnswer, MeAnswer, Operation, PointDetail, PointPage, PointRow, Position, PriorityWord, Problem,
   QualityWord, SelectAnswer, ServerMessage, SiteAnswer, StateWord, Sub, Sum, Text, Topic, ZonePage, ZoneRow,
 } from "./types.gen.ts";

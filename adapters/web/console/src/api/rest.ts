@@ -1,6 +1,6 @@
 // The hub's REST interface, as far as this console uses it. Errors carry what the hub said.
 
-import type { ChecklistAnswer, DeadLetterPage, NotificationsAnswer, RetryAnswer, AwaitingPage, CommandAnswer, CommandPage, DeviceAnswer, HeldPage, HistoryAnswer, HoldAnswer, JournalPage, LookedPage, LookRequest, PassagePage, PicturesAnswer, PictureRow, MapAnswer, MeAnswer, PointPage, Problem, SelectAnswer, SiteAnswer, ZonePage } from "./protocol.ts";
+import type { ChecklistAnswer, DeadLetterPage, NotificationsAnswer, RetryAnswer, AwaitingPage, CommandAnswer, CommandPage, DeviceAnswer, HeldPage, HistoryAnswer, HoldAnswer, JournalPage, KpiAnswer, LookedPage, LookRequest, PassagePage, PicturesAnswer, PictureRow, MapAnswer, MeAnswer, PointPage, Problem, SelectAnswer, SiteAnswer, ZonePage } from "./protocol.ts";
 
 const ROOT = "/api/v1";
 
@@ -72,6 +72,7 @@ export const rest = {
   journal: (fields: Record<string, string | number | null | undefined>) => ask<JournalPage>(`/journal${query(fields)}`),
   passages: (fields: Record<string, string | number | null | undefined>) => ask<PassagePage>(`/passages${query(fields)}`),
   look: (body: Partial<LookRequest>) => send<LookedPage>("/passages/look", "POST", body, 40_000),
+  load: (from: number, to: number) => ask<KpiAnswer>(`/kpi/alarms${query({ from: new Date(from).toISOString(), to: new Date(to).toISOString() })}`),
   pictures: (alarm: string, occurrence: number) => ask<PicturesAnswer>(`/pictures${query({ alarm, occurrence })}`),
   history: (point: string, from: number, to: number, slices: number) =>
     ask<HistoryAnswer>(

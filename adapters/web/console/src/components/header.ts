@@ -54,6 +54,7 @@ class Header extends View {
       <div class="summary" role="status">
         ${PRIORITIES.map((priority) => this.#count(priority, found))}
         ${this.#oldest(found)}
+        <a class="load-link" href=${href("load")}>${say("load")}</a>
       </div>
     </header>`;
   }

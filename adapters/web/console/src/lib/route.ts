@@ -1,9 +1,9 @@
 // Where we are, in the address after `#`: a page and, behind it, the name of one thing.
 
-export type Page = "alarms" | "devices" | "device" | "map" | "journal" | "holds" | "notifications" | "passages";
+export type Page = "alarms" | "devices" | "device" | "map" | "journal" | "holds" | "notifications" | "passages" | "load";
 export interface Route { page: Page; id: string | null }
 
-const PAGES: readonly string[] = ["alarms", "devices", "device", "map", "journal", "holds", "notifications", "passages"];
+const PAGES: readonly string[] = ["alarms", "devices", "device", "map", "journal", "holds", "notifications", "passages", "load"];
 
 export function route(hash: string = location.hash): Route {
   const [page = "", ...rest] = hash.replace(/^#\/?/, "").split("/");

@@ -1,11 +1,13 @@
 // Every word the console says by itself, in both languages; the compiler sees to it that none is missing.
 
 import { DEVICE_WORDS, type Pair } from "./words-device.ts";
+import { LOAD_WORDS } from "./words-load.ts";
 import { PASSAGE_WORDS } from "./words-passages.ts";
 import { PICTURE_WORDS } from "./words-pictures.ts";
 
 export const WORDS = {
   ...DEVICE_WORDS,
+  ...LOAD_WORDS,
   ...PASSAGE_WORDS,
   ...PICTURE_WORDS,
   // pages and header
