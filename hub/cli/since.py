@@ -1,13 +1,17 @@
-"""How far back a command looks, as people write it."""
+"""`--since`: how far back a command looks, said once for all of them."""
+
+from typing import Annotated
 
 import typer
 
 from hub.config.durations import duration
 
+Since = Annotated[str, typer.Option("--since", help="How far back, such as 24h.")]
 
-def since(text: str) -> int:
-    """Return how far back a text such as `24h` means (ns). Ends the command where it is none."""
+
+def span_of(since: str) -> int:
+    """Return nanoseconds. Raises typer.BadParameter naming the form that is expected."""
     try:
-        return duration(text)
+        return duration(since)
     except ValueError as wrong:
         raise typer.BadParameter(str(wrong), param_hint="--since") from wrong
