@@ -1,17 +1,13 @@
-"""`--since`: how far back a command looks, said once for all of them."""
-
-from typing import Annotated
+"""How far back a command looks, as people write it."""
 
 import typer
 
 from hub.config.durations import duration
 
-Since = Annotated[str, typer.Option("--since", help="How far back, such as 24h.")]
 
-
-def span_of(since: str) -> int:
-    """Return nanoseconds. Raises typer.BadParameter naming the form that is expected."""
+def since(text: str) -> int:
+    """Return how far back a text such as `24h` means (ns). Ends the command where it is none."""
     try:
-        return duration(since)
+        return duration(text)
     except ValueError as wrong:
         raise typer.BadParameter(str(wrong), param_hint="--since") from wrong
