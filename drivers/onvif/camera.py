@@ -50,6 +50,8 @@ class Camera:
         self._timeout = timeout
         self._clock = clock
         self._token = connection.auth == "token"
+        self._refused = False
+        """Whether neither way of signing in was accepted the last time."""
         self._http: aiohttp.ClientSession | None = None
         self._digests: dict[int, Digest] = {}
         """By port: a challenge is good for the server that made it."""
@@ -88,13 +90,24 @@ class Camera:
         if anonymous or self._connection.user is None:
             return await self._ask(path, body, action, to, extra, held, None)
         try:
-            return await self._ask(path, body, action, to, extra, held, self._token)
+            answer = await self._ask(path, body, action, to, extra, held, self._token)
         except Unreachable as why:
             if why.reason != "auth_failed" or self._connection.auth != "auto":
                 raise
-        answer = await self._ask(path, body, action, to, extra, held, not self._token)
-        self._token = not self._token
+            self._token = not self._token
+            # once both ways were refused each try is one: cameras lock an account after a handful of wrong sign-ins
+            if self._refused:
+                raise
+            answer = await self._other(path, body, action, to, extra, held)
+        self._refused = False
         return answer
+
+    async def _other(self, path: str, body: str, action: str, to: str, extra: str, held: float) -> Element:
+        try:
+            return await self._ask(path, body, action, to, extra, held, self._token)
+        except Unreachable as why:
+            self._refused = why.reason == "auth_failed"
+            raise
 
     async def fetch(self, path: str, port: int, largest: int) -> Got:
         """Return a file of the camera's own web server, at most `largest` bytes. Raises Unreachable."""

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
+from hub.model import Misconfigured
+
 TAG = "quirk-"
 
 
@@ -77,10 +79,10 @@ KNOWN: Mapping[str, Quirks] = {
 
 
 def quirks_of(tags: Iterable[str]) -> Quirks:
-    """Return the quirks that a device's tags name, together. Raises ValueError for one that nobody has."""
+    """Return the quirks that a device's tags name, together. Raises Misconfigured for one that nobody has."""
     found, usual = Quirks(), asdict(Quirks())
     for name in sorted(tag.removeprefix(TAG) for tag in tags if tag.startswith(TAG)):
         if name not in KNOWN:
-            raise ValueError(f"no camera is known to be {TAG}{name}; known: {', '.join(KNOWN)}")
+            raise Misconfigured(f"no camera is known to be {TAG}{name}; known: {', '.join(KNOWN)}")
         found = replace(found, **{k: v for k, v in asdict(KNOWN[name]).items() if v != usual[k]})
     return found

@@ -19,6 +19,8 @@ class Gate:
     def __init__(self, user: str | None, password: str, ways: frozenset[str] = frozenset({"digest", "token"})) -> None:
         self.ways = ways
         self.refused = 0
+        self.wrong = 0
+        """Refused sign-ins, those not counted that did not sign in at all."""
         self.basic_first = False
         """Whether it offers Basic before Digest."""
         self.nonce = secrets.token_hex(16)
@@ -33,6 +35,7 @@ class Gate:
             "token" in self.ways and self._token(body, now)
         )
         self.refused += not good
+        self.wrong += not good and (header.startswith("Digest ") or "UsernameToken" in body)
         return good
 
     def challenges(self) -> list[str]:

@@ -127,6 +127,22 @@ async def test_a_wrong_password_is_said_to_be_one() -> None:
         assert "wrong" not in str(told.value)
 
 
+async def test_a_wrong_password_is_tried_once_each_time_after_both_ways_were_refused() -> None:
+    async with place() as here:
+        driver = here.driver(here.device(password="wrong"))
+        signed = []
+        for _ in range(4):
+            before = here.camera.gate.wrong
+            with pytest.raises(Unreachable, match="does not accept"):
+                await driver.open()
+            signed.append(here.camera.gate.wrong - before)
+        await driver.close()
+        assert signed == [2, 1, 1, 1], "digest and token at first, then one of them in turn"
+        good = here.driver()
+        await good.open()
+        await good.close()
+
+
 async def test_a_forgotten_pull_point_is_made_anew_and_states_are_told_again() -> None:
     async with place() as here:
         state(here, False)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from drivers.onvif import SPEC
-from hub.model import SECOND, DeviceState, Reason
+from hub.model import SECOND, DeviceState, Misconfigured, Reason
 from simulators.onvif.quirks import KNOWN, Quirks, quirks_of
 from tests.unit.onvif.rig import MOTION, PASSWORD, SOURCE, Place, listening, place
 
@@ -89,7 +89,7 @@ async def test_without_a_word_for_it_a_message_without_a_body_is_no_value() -> N
 def test_tags_name_quirks_together_and_a_mistake_names_what_is_known() -> None:
     assert quirks_of(["quirk-stray", "roof", "quirk-vsconf"]) == Quirks(stray=True, source="vsconf", ones=True)
     assert quirks_of([]) == Quirks()
-    with pytest.raises(ValueError, match="known: one-path"):
+    with pytest.raises(Misconfigured, match="known: one-path"):
         quirks_of(["quirk-nobody"])
 
 
