@@ -67,6 +67,22 @@ class Job(Struct, frozen=True):
         return self.ran_at + self.every
 
 
+class Waiting(Struct, frozen=True):
+    """What is durable in a spool and not yet in the database."""
+
+    batches: int
+    records: int
+    bytes: int
+
+
+class Kept(Struct, frozen=True):
+    """The pictures that are kept with alarms, beside the database."""
+
+    pictures: int
+    bytes: int
+    oldest: Timestamp | None
+
+
 class Report(Struct, frozen=True):
     """The state of a database."""
 
@@ -88,6 +104,10 @@ class Report(Struct, frozen=True):
     """The oldest passage whose plate is still kept."""
     plates_keep: timedelta | None = None
     """How long the site keeps plates."""
+    waiting: Waiting | None = None
+    """None: no spool was looked at."""
+    pictures: Kept | None = None
+    """None: no pictures were looked for."""
 
     @property
     def missing(self) -> list[Applied]:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import msgspec
 import typer
+from msgspec.structs import replace
 
 from adapters.timescale import running_dsn
 from adapters.timescale.connections import opened, veiled
@@ -19,6 +20,7 @@ from hub.cli.backup import backup as write_backup
 from hub.cli.backup import restore as read_backup
 from hub.cli.sample import load_sample
 from hub.cli.store import EMBEDDED, database
+from hub.cli.waiting import pictures, waiting
 from hub.config import load
 from hub.model import StorageError
 
@@ -134,7 +136,8 @@ def release(site: SiteFolder, number: Annotated[int, typer.Argument(metavar="NUM
 
 async def _status(site: Path, state: Path) -> Report:
     async with database(site, state) as dsn:
-        return await report(dsn, load(site, REGISTRY).store.keep)
+        found = await report(dsn, load(site, REGISTRY).store.keep)
+        return found if found.missing else replace(found, waiting=await waiting(dsn, state), pictures=pictures(state))
 
 
 async def _migrate(site: Path, state: Path) -> list[str]:
@@ -172,6 +175,11 @@ def _fill(found: Report) -> list[str]:
     if found.plates_keep:
         since = f"since {found.plates_since:%Y-%m-%d %H:%M}" if found.plates_since else "none"
         lines.append(f"plates: {since}, kept {found.plates_keep.days} d")
+    if found.pictures:
+        lines.append(f"pictures kept with alarms: {found.pictures.pictures:,}, {found.pictures.bytes / 1e6:,.1f} MB")
+    if found.waiting:
+        w = found.waiting
+        lines.append(f"waiting in the spool: {w.records:,} records in {w.batches:,} batches, {w.bytes / 1e6:,.1f} MB")
     if found.last_stored:
         lines.append(f"last stored {datetime.fromtimestamp(found.last_stored, UTC):%Y-%m-%d %H:%M:%S} UTC")
     if found.rolled_up_to:
