@@ -151,19 +151,6 @@ def test_a_line_with_life_safety_points_is_tried_every_ten_seconds_at_least():
     tell([a_device("a", points=(a_point("a", "fire", kind="fire.alarm", lane=Lane.LIFE_SAFETY),))], story)
 
 
-def test_lines_of_a_driver_that_asks_much_are_opened_as_slowly_as_it_says_and_hold_up_no_others():
-    devices = [*(a_device(f"s{n}", driver="slow") for n in range(20)), a_device("quick")]
-
-    async def story(world, notebook, runner):
-        await asyncio.sleep(2)
-        assert sum(host.startswith("s") for at, host in world.opens if at < 1) in (5, 6)
-        assert notebook.states("quick")[-1] == ("online", "")
-        await asyncio.sleep(5)
-        assert all(notebook.states(d.id)[-1] == ("online", "") for d in devices)
-
-    tell(devices, story)
-
-
 def test_three_hundred_lines_that_return_at_once_are_opened_fifty_a_second_at_most():
     devices = [a_device(f"d{n}") for n in range(300)]
 
