@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, WSServerHandshakeError
 
+from adapters.web.board import Facts, Row
 from adapters.web.broadcast import Pace
-from adapters.web.digest import Digest, fnv1a
+from adapters.web.digest import Digest
 from adapters.web.rows import alarm_row
 from hub.model import HOUR, SECOND, DeviceEvent, DeviceState, Priority, SystemNote
 from tests.integration.web.conftest import QUIET, Console, Running, Start
@@ -24,7 +25,7 @@ def told(web: Running) -> dict[str, Any]:
 def digest_of(rows: dict[str, Any]) -> str:
     digest = Digest()
     for key, row in rows.items():
-        digest.put(key, fnv1a(f"{key}:{row['rev']}"))
+        digest.put(key, Row(key, row["rev"], Facts(), dict))
     return digest.hex
 
 
@@ -33,7 +34,7 @@ async def test_hello_says_where_the_stream_stands_and_what_i_may_do(web: Running
     console = await web.console()
     assert console.hello["epoch"] == "e1"
     assert console.hello["seq"] == web.hub.seq
-    assert console.hello["may"] == ["ack", "command", "comment", "read", "reset", "shelve"]
+    assert console.hello["may"] == ["ack", "command", "comment", "pictures", "read", "reset", "shelve"]
 
 
 async def test_a_snapshot_and_its_deltas_give_exactly_the_hubs_list(web: Running) -> None:
