@@ -16,9 +16,8 @@ import pytest
 from drivers import REGISTRY
 from hub.config import load
 from hub.config.ruletests import Suite, load_tests
-from hub.model import QUALITY_OF, Condition, DeviceEvent, Group, Reading, Reason, Rule
+from hub.model import QUALITY_OF, Condition, DeviceEvent, Group, Reading, Reason, Rule, Transition
 from hub.model import Test as Comparison
-from hub.model import Transition
 from hub.model.ruletest import Expected, RuleTest
 from rules import Engine
 from rules.testing import begin
