@@ -133,8 +133,10 @@ class SnmpDriver:
         walks = self._walks + self._rows.walks
         yield Figure("citywatch_snmp_walks", "Columns read to find rows", walks, of, total=True)
 
-    async def _collect(self, device: BoundDevice, reads: Reads) -> list[Sample | Block] | None:
+    async def _collect(self, device: BoundDevice, reads: Reads) -> Sequence[Sample | Block] | None:
         """Return what is seen of all points; None when rows may have moved under the question."""
+        if reads.whole:
+            return await self._fetch(device, reads, reads.asks[0])
         seen: list[Sample | Block] = [*reads.lost]
         for ask in tuple(reads.asks):
             found = await self._fetch(device, reads, ask)

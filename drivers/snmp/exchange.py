@@ -121,21 +121,31 @@ class Exchange:
     async def ask(self, send: Callable[[Any], None], receive: Callable[[Any], _T], patience: float) -> _T:
         """Send, again if need be, and return what is received. Raises NoAnswer, Unreachable, BadAnswer, Distrusted."""
         tries = self._connection.retries + 1
+        loop = asyncio.get_running_loop()
         for _ in range(tries):
-            answer = await self._once(send, receive, patience / tries)
+            waiting = self._sent(loop, send, receive, patience / tries)
+            if waiting is None:
+                continue
+            try:
+                answer: tuple[_T] | None = await waiting
+            finally:
+                self._receive = None
             if answer is not None:
                 self.heard = self._clock.monotonic()
                 return answer[0]
         self.unanswered += 1
         raise NoAnswer(f"{self.where} did not answer within {patience:g} s ({tries} tries)", "timeout")
 
-    async def _once(
-        self, send: Callable[[Any], None], receive: Callable[[Any], _T], seconds: float
-    ) -> tuple[_T] | None:
-        """Send once; return the answer, or None when there was none in time."""
+    def _sent(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        send: Callable[[Any], None],
+        receive: Callable[[Any], Any],
+        seconds: float,
+    ) -> "asyncio.Future[Any] | None":
+        """Send once; return what will have the answer, None when there was none in time. None: nothing was sent."""
         if self._sock is None:
             raise Unreachable(f"the line to {self.where} is closed")
-        loop = asyncio.get_running_loop()
         self._waiting = waiting = loop.create_future()
         self._receive = receive
         self.requests += 1
@@ -144,14 +154,11 @@ class Exchange:
             self._wind(loop, seconds)
         try:
             send(self._sock)
-            answer: tuple[_T] | None = await waiting
-            return answer
         except BlockingIOError:
             return None  # the socket's buffer is full, as if the datagram had been lost
         except (OSError, SnmpError) as why:
             raise self._meaning(why) from why
-        finally:
-            self._receive = None
+        return waiting
 
     def _wind(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
         """Let the timer ring after so long; it stays for requests to come, which mostly are answered before."""

@@ -83,6 +83,11 @@ class Reads:
         single = self._walk_instead(single, tables, room, repetitions)
         self.asks = [self._compile(request) for request in pack(single, self._wishes, room)]
 
+    @property
+    def whole(self) -> bool:
+        """Whether one request fetches everything."""
+        return len(self.asks) == 1 and not self.columns and not self.lost
+
     def split(self, ask: Ask) -> list[Ask]:
         """Ask for the two halves of a request by themselves from now on."""
         at = self.asks.index(ask)
