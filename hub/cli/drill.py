@@ -23,7 +23,7 @@ from hub.cli.language import language
 from hub.cli.progress import Progress
 from hub.cli.stopping import run
 from hub.config import load
-from hub.model import SECOND, CitywatchError, Site, SystemClock, Timestamp
+from hub.model import SECOND, CitywatchError, Site, SystemClock, Text, Timestamp
 from simulators.scenario import load as load_scenario
 from simulators.scenario import names
 from simulators.timeline import Scenario
@@ -108,7 +108,7 @@ class _Plays:
         try:
             played = Virtual(stage, scenario, seed=self._seed)
         except Unplayable as why:
-            return Drill(scenario, "virtual", None, why_not=f"{why}: play it with --clock real")
+            return Drill(scenario, "virtual", None, why_not=why.why)
         played.run(self._pace(played.begins) if self._speed else lambda _at: None)
         return self._drill(scenario, stage, played, began)
 
@@ -122,7 +122,7 @@ class _Plays:
         try:
             return None if run(play) == STOPPED else self._drill(scenario, stage, played, began)
         except (CitywatchError, OSError) as why:
-            return Drill(scenario, "real", None, why_not=str(why))
+            return Drill(scenario, "real", None, why_not=Text.same(str(why)))
 
     def _drill(self, scenario: Scenario, stage: Site, played: Virtual | Wire, began: int) -> Drill:
         return Drill(
@@ -170,8 +170,8 @@ def _text(site: Site, drills: Sequence[Drill]) -> str:
 
 
 def _lines(drill: Drill, speaks: str) -> list[str]:
-    slowest = "" if drill.slowest is None else f", ≤ {drill.slowest:.1f} s"
-    met = drill.why_not if drill.verdict is None else f"{drill.met} / {len(drill.scenario.expect)}{slowest}"
+    slowest = "" if drill.slowest is None else f", ≤ {seconds(drill.slowest)}"
+    met = drill.why_not.say(speaks) if drill.verdict is None else f"{drill.met} / {len(drill.scenario.expect)}{slowest}"
     lines = [f"{drill.scenario.id:<22} {drill.word.say(speaks):<11} {met}"]
     if drill.verdict is not None:
         wrong = [(o.expected.alarm, o.failure) for o in drill.verdict.outcomes if o.failure is not None]
@@ -185,7 +185,7 @@ def _json(drills: Sequence[Drill]) -> str:
     rows = [
         {
             "scenario": d.scenario.id, "clock": d.clock, "played": d.verdict is not None, "passed": d.passed,
-            "why_not": d.why_not, "seconds": d.took / SECOND, "devices": d.devices,
+            "why_not": d.why_not.en, "seconds": d.took / SECOND, "devices": d.devices,
             "expected": [
                 {"alarm": o.expected.alarm, "met": o.failure is None, "failure": o.failure and o.failure.en,
                  "raised_s": None if o.raised is None else o.raised / SECOND,

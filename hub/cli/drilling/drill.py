@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from hub.cli.drilling.verdict import Heard, Verdict
-from hub.model import SECOND, Text, Timestamp
+from hub.model import Text, Timestamp
 from simulators.timeline import Scenario
 
 LEFT_OUT = {
@@ -35,7 +35,7 @@ class Drill(Struct, frozen=True):
     """How long it took to play, nanoseconds of the machine's own time."""
     devices: int = 0
     """How many devices were on stage."""
-    why_not: str = ""
+    why_not: Text = Text("", "")
 
     @property
     def passed(self) -> bool:
@@ -55,8 +55,8 @@ class Drill(Struct, frozen=True):
         return 0 if self.verdict is None else sum(o.failure is None for o in self.verdict.outcomes)
 
     @property
-    def slowest(self) -> float | None:
-        """The longest latency of an alarm that was met, in seconds."""
+    def slowest(self) -> int | None:
+        """The longest latency of an alarm that was met, in nanoseconds."""
         outcomes = () if self.verdict is None else self.verdict.outcomes
         found = [o.latency for o in outcomes if o.failure is None and o.latency is not None]
-        return max(found) / SECOND if found else None
+        return max(found) if found else None

@@ -22,7 +22,7 @@ def _suite(suite: Element, drill: Drill) -> None:
     verdict = drill.verdict
     if verdict is None:
         case = _case(suite, drill, "played")
-        SubElement(case, "skipped", message=drill.why_not)
+        SubElement(case, "skipped", message=drill.why_not.en)
     else:
         _judged(suite, drill, verdict)
     cases = suite.findall("testcase")

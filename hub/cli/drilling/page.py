@@ -21,7 +21,8 @@ body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1160p
 h1 { font-size: 1.5rem } h2 { font-size: 1.2rem; margin-top: 2.5rem; border-top: 1px solid var(--line) }
 table { border-collapse: collapse; width: 100%; margin: .7rem 0 }
 th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top }
-th { color: var(--soft); font-weight: 600 } code { font-size: .85em; color: var(--soft) } .soft { color: var(--soft) }
+th { color: var(--soft); font-weight: 600; white-space: nowrap }
+code { font-size: .85em; color: var(--soft) } .soft { color: var(--soft) }
 .good { color: var(--good); fill: var(--good) } .bad { color: var(--bad); fill: var(--bad) }
 svg { width: 100%; height: auto; border: 1px solid var(--line); border-radius: 6px }
 svg text { font: 12px system-ui, sans-serif } svg .axis { fill: var(--soft) } svg .grid { stroke: var(--line) }
@@ -62,7 +63,7 @@ def _contents(drills: Sequence[Drill]) -> Iterator[str]:
             f'<a href="#{drill.scenario.id}">{_both(drill.scenario.title)}</a>',
             f"<b class={_look(drill)}>{_both(drill.word)}</b>",
             f"{drill.met} / {len(drill.scenario.expect)}",
-            "–" if drill.slowest is None else f"{drill.slowest:.1f} s",
+            "–" if drill.slowest is None else seconds(drill.slowest),
         ]
         for drill in drills
     ]
@@ -73,7 +74,7 @@ def _drill(site: Site, drill: Drill) -> Iterator[str]:
     result = f"<b class={_look(drill)}>{_both(drill.word)}</b>"
     yield f'<h2 id="{drill.scenario.id}">{_both(drill.scenario.title)} {result}</h2>'
     if drill.verdict is None:
-        yield f"<p>{escape(drill.why_not)}</p>"
+        yield f"<p>{_both(drill.why_not)}</p>"
         return
     yield f"<p class=soft>{_both(_about(site, drill))} {_both(LEFT_OUT[drill.clock])}</p>"
     yield picture(drill)

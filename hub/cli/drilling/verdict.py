@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from hub.model import SECOND, AlarmId, Record, SystemNote, Text, Transition
+from hub.model import HOUR, MINUTE, SECOND, AlarmId, Record, SystemNote, Text, Transition
 from rules.book import DRILL, TEST
 from rules.flood import BEGAN
 from simulators.timeline import Expectation, Scenario
@@ -142,4 +142,7 @@ def _flood(scenario: Scenario, heard: Sequence[Heard]) -> Iterable[Text]:
 
 def seconds(ns: int) -> str:
     """Write a length for people."""
-    return f"{ns / SECOND:.1f} s" if ns < 120 * SECOND else f"{ns / SECOND / 60:.1f} min"
+    for unit, size in (("s", SECOND), ("min", MINUTE)):
+        if ns < 120 * size:
+            return f"{ns / size:.1f} {unit}"
+    return f"{ns / HOUR:.1f} h"

@@ -67,7 +67,11 @@ Tell = Callable[[Timestamp], None]
 
 
 class Unplayable(ValueError):
-    """The scenario needs the wire, and the message says why."""
+    """The scenario needs the wire; `why` says so to people."""
+
+    def __init__(self, why: Text) -> None:
+        super().__init__(why.en)
+        self.why = Text(f"{why.vi}: dùng --clock real", f"{why.en}: play it with --clock real")
 
 
 class Virtual:
@@ -225,9 +229,10 @@ def begins(site: Site, scenario: Scenario) -> Timestamp:
 
 def _must_be_playable(site: Site, scenario: Scenario) -> None:
     if scenario.wire is not None:
-        raise Unplayable(scenario.wire.en)
+        raise Unplayable(scenario.wire)
     for step in scenario.steps:
         for fault in step.breaks:
             driver = site.devices[fault.device].driver
             if fault.kind not in PLAYED.get(driver, set()):
-                raise Unplayable(f"the fault {fault.kind} of {fault.device} is shown on the wire only")
+                vi = f"lỗi {fault.kind} của {fault.device} chỉ có trên đường truyền thật"
+                raise Unplayable(Text(vi, f"the fault {fault.kind} of {fault.device} is shown on the wire only"))
