@@ -122,3 +122,23 @@ async def test_a_table_that_is_too_large_is_named_in_the_health_of_its_device(ag
         have(agent, 2, p1=(1, 1))
         await hub.reads("rack/port.p1.status", "up")
         await hub.until(lambda: hub.hub._state.device("rack").state == "online")
+
+
+HOST = (
+    HEAD
+    + """
+devices:
+  - {id: pc, profile: net/linux-host, zone: z, with: {walk: 1, interface: lo}, interval: 500ms,
+     connection: {host: 127.0.0.1, port: %s, version: 2c, community: {secret: s}}}
+"""
+)
+
+
+async def test_the_cards_of_this_very_machine_become_points(agent, tmp_path):
+    given = {"site.yaml": HOST % agent.port, "secrets.yaml": f"s: {COMMUNITY}\n"}
+    async with whole(tmp_path / "site", given) as hub:
+        await hub.until(lambda: "pc/card.lo.link" in hub.hub._state.site.points)
+        await hub.reads("pc/card.lo.link", "up")
+        await hub.until(lambda: (r := hub.reading("pc/card.lo.in")) and r.quality is Quality.GOOD)
+        cards = {p.name.split(".")[1] for p in hub.hub._state.site.devices["pc"].points if p.name.startswith("card.")}
+        assert len(cards) == len(list(Path("/sys/class/net").iterdir()))
