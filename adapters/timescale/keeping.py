@@ -28,17 +28,16 @@ not exists (select from retention_hold h where h.released_at is null and (h.clas
 JOURNAL = {"journal": "at", "device_change": "at", "gap": "t_to"}
 FORGET = "delete from {table} where {time} < %(before)s and "
 ALARMS = "delete from alarm where changed_at < %(before)s and acked and not active and not latched and "
-PLATES = (
-    """
-update device_event set attributes = attributes - 'plate'
-where time < %(before)s and attributes ? 'plate' and
-""",
-    """
-update passage set plate = null, plate_read = null, listed = null, picture = null
-where time < %(before)s and coalesce(plate_read, listed, picture) is not null and
-""",
-)
-"""What is emptied when its time has come; the events and passages themselves stay."""
+PLATES = {
+    "time": (
+        "update device_event set attributes = attributes - 'plate'"
+        " where time < %(before)s and attributes ? 'plate' and ",
+        "update passage set plate = null, plate_read = null, listed = null, picture = null"
+        " where time < %(before)s and coalesce(plate_read, listed, picture) is not null and ",
+    ),
+    "at": ("delete from dead_letter where target = 'passage' and at < %(before)s and ",),
+}
+"""Column of the time → what empties plates when theirs has come; events and passages themselves stay."""
 
 
 class Hold(Struct, frozen=True):
@@ -82,8 +81,9 @@ async def forget(connection: Connection, keep: Mapping[str, int], now: datetime)
         await connection.execute(statement.encode(), facts)
     await connection.execute((ALARMS + NOT_HELD.format(time="changed_at")).encode(), facts)
     plates = {"class": "plates", "before": now - keep_of("plates", keep)}
-    for statement in PLATES:
-        await connection.execute((statement + NOT_HELD.format(time="time")).encode(), plates)
+    for time, statements in PLATES.items():
+        for statement in statements:
+            await connection.execute((statement + NOT_HELD.format(time=time)).encode(), plates)
 
 
 async def hold(connection: Connection, word: str | None, start: datetime, end: datetime, reason: str, who: str) -> int:

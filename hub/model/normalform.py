@@ -42,8 +42,8 @@ FASTEST = 400.0
 
 _CLASSES = {
     "motorcycle": "motorcycle motorbike motor moto twowheelvehicle two_wheeler twowheeler motorcyclist xe_máy",
-    "car": "car vehicle smallcar sedan saloon suv suvmpv mpv van minivan pickup pickuptruck passengercar salooncar hatchback taxi"
-    " lightvehicle police ambulance normal",
+    "car": "car vehicle smallcar sedan saloon suv suvmpv mpv van minivan pickup pickuptruck passengercar hatchback taxi"
+    " salooncar lightvehicle police ambulance normal",
     "bus": "bus coach largebus mediumbus minibus largecoach midpassengercar passenger",
     "truck": "truck largetruck bigtruck midtruck mediumtruck smalltruck lighttruck heavytruck trailer tractor container"
     " slagtruck concretemixer oiltanktruck fueltank largevehicle lorry tanker",
@@ -77,7 +77,7 @@ def read_of(event: DeviceEvent, site: str | None = None) -> Read:
     lane, track = _text(told.get("lane")) or "", _text(told.get("track"))
     return Read(
         device=event.device, site=site or event.device, lane=lane, time=at, hub_time=event.hub_time,
-        key=event.dedupe_key or _key(at, lane, track, told), plate=canonical(_text(told.get("plate"))),
+        key=_clean(event.dedupe_key or _key(at, lane, track, told)), plate=canonical(_text(told.get("plate"))),
         plate_read=_text(told.get("plate")), confidence=_confidence(told), country=_text(told.get("country")),
         plate_colour=colour_of(told.get("plate_colour")), plate_type=_text(told.get("plate_type")),
         direction=_text(told.get("direction")), vehicle=class_of(told.get("class")), colour=_text(told.get("colour")),
@@ -89,14 +89,14 @@ def read_of(event: DeviceEvent, site: str | None = None) -> Read:
 
 def class_of(given: Value | None) -> str:
     """Return the class of vehicle that a source's word means, `unknown` for a word that nobody listed."""
-    return CLASS_WORDS.get(str(given).lower().replace(" ", "").replace("-", ""), "unknown")
+    return CLASS_WORDS.get((_text(given) or "").lower().replace(" ", "").replace("-", ""), "unknown")
 
 
 def violation_of(given: Value | None) -> str | None:
     """Return the kind of violation that a source's word means, None for none, `other` for a word nobody listed."""
-    if given is None or given is False:
+    if given is None or given is False or (isinstance(given, str) and not given.strip()):
         return None
-    word = str(given).strip().lower().replace(" ", "").replace("-", "")
+    word = (_text(given) or "other").lower().replace(" ", "").replace("-", "")
     if word in _NONE:
         return None
     return VIOLATION_WORDS.get(word.removeprefix("traffic"), "other")
@@ -115,13 +115,18 @@ def number(given: Value | None) -> float | None:
 
 def _key(at: int, lane: str, track: str | None, told: Mapping[str, Value | None]) -> str:
     """What tells reads apart where the source numbers nothing: an instant, a lane and what was seen."""
-    return f"{at}/{lane}/{track or ''}/{told.get('plate') or ''}"
+    return f"{at}/{lane}/{track or ''}/{_text(told.get('plate')) or ''}"
 
 
 def _text(given: Value | None) -> str | None:
-    if given is None or isinstance(given, bool):
+    if given is None or isinstance(given, bool) or (isinstance(given, int) and abs(given) >= 2**63):
         return None
-    return str(given).strip()[:LONGEST] or None
+    return _clean(str(given).strip()[:LONGEST]) or None
+
+
+def _clean(text: str) -> str:
+    """Return a text that can be encoded: half a pair of surrogates becomes a question mark."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _within(given: Value | None, most: float) -> float | None:

@@ -172,3 +172,8 @@ async def test_a_passage_of_an_impossible_time_is_laid_aside(tmp_path: Path, emp
         assert await store.one("select count(*) from v_passage") == 1
         assert await store.one("select count(*) from dead_letter where target = 'passage'") == 1
         assert await store.one("select max(time) - min(time) from passage") == timedelta(0)
+        await store.adapter.housekeep()
+        assert await store.one("select count(*) from dead_letter") == 1
+        await store.do("update dead_letter set at = at - interval '31 days'")
+        await store.adapter.housekeep()
+        assert await store.one("select count(*) from dead_letter") == 0, "there is a plate in it"

@@ -2,11 +2,22 @@
 
 from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hub.model import DeviceEvent
 from hub.model.normalform import ATTRIBUTES, CLASS_WORDS, VIOLATION_WORDS, read_of
 from hub.model.passage import CLASSES, PASSAGE, VIOLATIONS, Read
+from hub.wire.passages import encode_passages
+from hub.wire.rows import split
+from rules.passes import Passes
+
+ANY = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.just(10**400), st.floats(), st.text(), st.just("\ud800"),
+    st.just("20A\0"),
+)  # fmt: skip
 
 
 def read(key: str | None = "k", source: int | None = 5, **said: Any) -> Read:
@@ -72,3 +83,16 @@ def test_every_attribute_comes_through() -> None:
     made = read(**said)
     assert None not in [getattr(made, name) for name in made.__struct_fields__]
     assert (made.lane, made.track, made.plate, made.plate_read) == ("2", "7", "20A12345", "20A-123.45")
+
+
+@given(
+    st.dictionaries(st.sampled_from(sorted(ATTRIBUTES)), ANY),
+    st.one_of(st.none(), ANY.filter(lambda v: type(v) is str)),
+)
+def test_whatever_a_source_says_becomes_a_read_that_can_be_kept_and_stored(said: dict[str, Any], key: Any) -> None:
+    made = read(key, **said)
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(made), type=Read) == made
+    assert made.vehicle in CLASSES
+    assert made.violation is None or made.violation in VIOLATIONS
+    [(_, passage)] = Passes().take(made)
+    assert len(split(encode_passages([passage], "test"))) == 1
