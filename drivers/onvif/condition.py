@@ -5,7 +5,7 @@ that sees nothing is never simply online. Sources: ONVIF Imaging 24.12, 9 (Signa
 9.8 (HardwareFailure).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from drivers.base import BoundDevice, Sink
 from drivers.onvif.address import Connection
@@ -41,7 +41,7 @@ class Condition:
         """Remember by how much (ns) the camera's clock is ahead."""
         self._skew = skew
 
-    def sources(self, known: Sequence[str] | None) -> None:
+    def sources(self, known: Collection[str] | None) -> None:
         """Remember which video sources there are; None: the camera does not say."""
         wanted = {d: c for d, c in self._channels.items() if c is not None and known is not None and c not in known}
         self._missing = frozenset(wanted)

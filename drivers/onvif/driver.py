@@ -10,7 +10,7 @@ from drivers.onvif.address import Address, Connection
 from drivers.onvif.camera import Camera
 from drivers.onvif.condition import Condition
 from drivers.onvif.inquiry import clock_offset, information, services
-from drivers.onvif.media import Media
+from drivers.onvif.media import Media, Profile
 from drivers.onvif.notification import Notification
 from drivers.onvif.presets import go, listed, presets
 from drivers.onvif.pullpoint import PullPoint, gone
@@ -200,14 +200,15 @@ class OnvifDriver:
         self.condition.tell(sink)
 
     async def _look(self) -> None:
-        """Ask what the camera shows, and where it can look. Raises Unreachable when that is no matter of rights."""
+        """Ask what the camera shows, and where it can look; one that does not tell is heard all the same."""
         self.media.forget()
-        known: list[str] | None = None
-        with contextlib.suppress(Fault):
-            known = [p.source for p in await self.media.profiles()]
-        self.condition.sources(known if known and all(known) else None)
+        known: list[Profile] = []
+        with contextlib.suppress(Unreachable):
+            known = await self.media.profiles()
+        named = {name for p in known for name in (p.source, p.configuration)}
+        self.condition.sources(named if known and all(p.source for p in known) else None)
         if any(p.address.about == "presets" for d in self._devices for p in d.points):
-            with contextlib.suppress(Fault, Refused):
+            with contextlib.suppress(Unreachable, Refused):
                 for device, source in self._sources.items():
                     self._presets[device] = listed(await presets(self.camera, self.media, self._ptz, source))
 

@@ -29,8 +29,14 @@ class Profile(Struct, frozen=True):
     name: str
     source: str
     """Video source that it shows; empty: the camera does not say."""
+    configuration: str
+    """What the camera calls that source's configuration; events name one or the other."""
     ptz: bool
     """Whether the picture can be moved through it."""
+
+    def shows(self, source: str | None) -> bool:
+        """Tell whether it is of a video source, by either name; None: of any."""
+        return source is None or source in (self.source, self.configuration)
 
 
 class Media:
@@ -56,7 +62,7 @@ class Media:
 
     async def profile(self, source: str | None) -> Profile:
         """Return the first profile of a video source, or of all. Raises Refused, Unreachable."""
-        found = [p for p in await self.profiles() if source in (None, p.source)]
+        found = [p for p in await self.profiles() if p.shows(source)]
         if not found:
             which = f" of {source}" if source else ""
             raise Refused("no_picture", f"{self._camera.where} has no media profile{which}")
@@ -122,6 +128,8 @@ def _is_web(address: str) -> bool:
 
 
 def _profile(element: Element) -> Profile:
-    source = next((e.text.strip() for e in element.every("SourceToken")), "")
-    moves = any(True for _ in element.every("PTZConfiguration")) or element.child("Configurations", "PTZ") is not None
-    return Profile(element.attributes.get("token", ""), element.said("Name")[:128], source, moves)
+    shown = element.child("VideoSourceConfiguration") or element.child("Configurations", "VideoSource")
+    source = shown.said("SourceToken") if shown is not None else ""
+    configuration = shown.attributes.get("token", "") if shown is not None else ""
+    moves = element.child("PTZConfiguration") is not None or element.child("Configurations", "PTZ") is not None
+    return Profile(element.attributes.get("token", ""), element.said("Name")[:128], source, configuration, moves)

@@ -51,5 +51,5 @@ def listed(known: dict[str, str]) -> str:
 async def _profile(media: Media, source: str | None) -> str:
     """Return the profile through which the camera can be moved, as every PTZ request names it."""
     found = await media.profile(source)
-    moving = next((p for p in await media.profiles() if p.ptz and source in (None, p.source)), found)
+    moving = next((p for p in await media.profiles() if p.ptz and p.shows(source)), found)
     return f"<ProfileToken>{escape(moving.token)}</ProfileToken>"

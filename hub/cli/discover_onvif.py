@@ -1,11 +1,13 @@
 """`citywatch discover onvif`: cameras that answer a probe, or a question at their port; nothing is written to them."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 
 import typer
+from msgspec import Struct
 
 from drivers.onvif.address import Connection
 from drivers.onvif.finding import GROUP, PORT, Found, asked, probed
@@ -31,8 +33,10 @@ Networks = Annotated[
 def onvif(
     target: Networks = None,
     settings: Settings = [],  # noqa: B006 - typer copies it
-    interface: Annotated[str, typer.Option(help="Address of this machine's network card for the probe.")] = "",
-    probe_port: Annotated[int, typer.Option(help="UDP port of WS-Discovery.", min=1, max=65535)] = PORT,
+    probe: Annotated[
+        str,
+        typer.Option(metavar="[ADDRESS][:PORT]", help="Address of the network card that asks; UDP port that is asked."),
+    ] = f":{PORT}",
     out: Out = None,
     yes: Yes = False,
     replace: Replace = False,
@@ -49,41 +53,58 @@ def onvif(
     """
     given = list(settings)
     base = connection(Connection, {"host": "0.0.0.0"}, given)
+    way = _way(probe)
     if target:
-        found, notes = _swept([targets_of(text, 80, yes) for text in target], base, probe_port, interface)
+        found, notes = _swept([targets_of(text, 80, yes) for text in target], base, way)
     else:
-        found, notes = _everybody(base, probe_port, interface), []
+        found, notes = _everybody(base, way), []
     where = " ".join(target) if target else "this network (WS-Discovery)"
     named = {"user": base.user, "password": {"secret": "cameras"}} if base.user else {}
     offer([_device(f, named) for f in found], f"ONVIF at {where}", out, replace, as_json, notes)
 
 
-def _swept(
-    wanted: Sequence[Targets], base: Connection, probe_port: int, interface: str
-) -> tuple[list[Found], list[str]]:
+class Way(Struct, frozen=True):
+    """Where probes leave from and go to."""
+
+    interface: str
+    port: int
+
+
+def _way(text: str) -> Way:
+    address, _, port = text.partition(":")
+    if (
+        not re.fullmatch(r"(?:\d{1,3}(?:\.\d{1,3}){3})?", address)
+        or not 0 < int(port if port.isdecimal() else "0") < 65536
+    ):
+        problem = f"'{text}' is no address of this machine and UDP port; write 10.1.2.3:{PORT}, or :{PORT}"
+        raise typer.BadParameter(problem, param_hint="--probe")
+    return Way(address, int(port))
+
+
+def _swept(wanted: Sequence[Targets], base: Connection, way: Way) -> tuple[list[Found], list[str]]:
     found: list[Found] = []
     notes: list[str] = []
     for targets in wanted:
-        more, said = search(targets, partial(_asked, targets.port, base, probe_port, interface))
+        more, said = search(targets, partial(_asked, targets.port, base, way))
         found += more
         notes += said
     return found, notes
 
 
-async def _asked(port: int, base: Connection, probe_port: int, interface: str, host: str) -> list[Found]:
-    told = await _probed(host, probe_port, interface)
+async def _asked(port: int, base: Connection, way: Way, host: str) -> list[Found]:
+    told = await _probed(host, way)
     some = [await asked(f, base, PATIENCE, SystemClock()) for f in told or [Found(host, port, _PATH)]]
     return [f for f in some if f is not None]
 
 
-async def _probed(host: str, port: int, interface: str) -> list[Found]:
+async def _probed(host: str, way: Way) -> list[Found]:
     try:
-        return await probed(host, PATIENCE, port=port, interface=interface)
+        return await probed(host, PATIENCE, port=way.port, interface=way.interface)
     except OSError:
         return []
 
 
-def _everybody(base: Connection, port: int, interface: str) -> list[Found]:
+def _everybody(base: Connection, way: Way) -> list[Found]:
     found: list[Found] = []
 
     async def main(_: asyncio.Event) -> int:
@@ -93,14 +114,14 @@ def _everybody(base: Connection, port: int, interface: str) -> list[Found]:
             async with gate:
                 return await asked(one, base, PATIENCE, SystemClock()) or one
 
-        told = await probed(GROUP, LISTEN, port=port, interface=interface)
+        told = await probed(GROUP, LISTEN, port=way.port, interface=way.interface)
         found.extend(await asyncio.gather(*(ask(one) for one in sorted(told, key=lambda f: (f.host, f.port)))))
         return 0
 
     try:
         run(main)
     except OSError as error:
-        refuse(f"no probe could be sent{f' from {interface}' if interface else ''}: {error.strerror or error}")
+        refuse(f"no probe could be sent{f' from {way.interface}' if way.interface else ''}: {error.strerror or error}")
     return found
 
 

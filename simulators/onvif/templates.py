@@ -185,7 +185,7 @@ def _profile(token: str, source: str) -> str:
     )
     return (
         f'<trt:Profiles token={quoteattr(token)} fixed="true"><tt:Name>{escape(token)}</tt:Name>'
-        f"<tt:VideoSourceConfiguration token={quoteattr(source)}>{shown}</tt:VideoSourceConfiguration>"
+        f"<tt:VideoSourceConfiguration token={quoteattr(source + '-config')}>{shown}</tt:VideoSourceConfiguration>"
         '<tt:PTZConfiguration token="ptz"><tt:Name>ptz</tt:Name><tt:UseCount>1</tt:UseCount>'
         "<tt:NodeToken>node</tt:NodeToken></tt:PTZConfiguration></trt:Profiles>"
     )

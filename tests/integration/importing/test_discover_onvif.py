@@ -91,7 +91,7 @@ def found(done: Any) -> dict[int, dict[str, Any]]:
 
 
 def test_everybody_is_found_by_one_probe_and_says_who_he_is_where_he_may(town: Street) -> None:
-    place = ["--interface", "127.0.0.1", "--probe-port", str(town.responder.port)]
+    place = ["--probe", f"127.0.0.1:{town.responder.port}"]
     seen = found(discover([*place, "--json"]))
     ports = {d: town.fleet.where[d].port for d in ("gate", "yard", "left")}
     assert set(seen) == set(ports.values()), "three recorders, though four devices"
@@ -102,7 +102,7 @@ def test_everybody_is_found_by_one_probe_and_says_who_he_is_where_he_may(town: S
 
 
 def test_with_a_user_a_camera_tells_more_and_the_password_stays_out_of_the_file(town: Street, tmp_path: Path) -> None:
-    place = ["--interface", "127.0.0.1", "--probe-port", str(town.responder.port), "-o", str(tmp_path / "new.yaml")]
+    place = ["--probe", f"127.0.0.1:{town.responder.port}", "-o", str(tmp_path / "new.yaml")]
     given = ["--connection", "user=hub", "--connection", "password=env:CAMERAS"]
     done = discover([*place, *given], CAMERAS="kẹo dừa")
     assert done.exit_code == 0, done.output
@@ -113,18 +113,25 @@ def test_with_a_user_a_camera_tells_more_and_the_password_stays_out_of_the_file(
 
 
 def test_a_host_is_asked_by_a_probe_of_its_own(town: Street) -> None:
-    seen = found(discover(["127.0.0.1", "--probe-port", str(town.responder.port), "--json"]))
+    seen = found(discover(["127.0.0.1", "--probe", f":{town.responder.port}", "--json"]))
     assert len(seen) == 3
 
 
 def test_a_host_without_discovery_is_asked_at_its_port(town: Street) -> None:
     port = town.fleet.where["yard"].port
-    seen = found(discover([f"127.0.0.1:{port}", "127.0.0.1:1", "--probe-port", "1", "--json"]))
+    seen = found(discover([f"127.0.0.1:{port}", "127.0.0.1:1", "--probe", ":1", "--json"]))
     assert set(seen) == {port}
 
 
+@pytest.mark.parametrize("given", ["127.0.0.1", ":0", ":x", "eth0:3702", "127.0.0.1:70000"])
+def test_a_way_of_probing_that_is_none_ends_in_a_sentence(given: str) -> None:
+    done = discover(["--probe", given])
+    assert done.exit_code == 2
+    assert "is no address of this machine and UDP port" in " ".join(done.output.replace("│", " ").split())
+
+
 def test_nobody_is_said_to_be_nobody() -> None:
-    done = discover(["127.0.0.1:1", "--probe-port", "1"])
+    done = discover(["127.0.0.1:1", "--probe", ":1"])
     assert (done.exit_code, "nobody answered" in done.output) == (1, True)
 
 

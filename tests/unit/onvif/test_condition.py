@@ -2,7 +2,7 @@
 
 from drivers.onvif.condition import STORAGE, STREAM
 from hub.model import SECOND, DeviceState
-from tests.unit.onvif.rig import listening, place
+from tests.unit.onvif.rig import MOTION, SOURCE, listening, place
 
 STORED = {"Token": "SD"}
 ONLINE = (DeviceState.ONLINE, "")
@@ -42,6 +42,12 @@ async def test_a_channel_that_the_recorder_does_not_have_has_no_stream() -> None
             assert ear.health["one"] == ONLINE
 
 
+async def test_a_source_may_be_called_by_the_name_of_its_configuration() -> None:
+    async with place() as here, listening(here.driver(here.device(source="video1-config"))) as (ear, task):
+        await ear.until(lambda: "cam" in ear.health, task)
+        assert ear.health["cam"] == ONLINE
+
+
 async def test_a_lost_picture_outweighs_a_wrong_clock() -> None:
     async with place() as here:
         here.skew = 3600 * SECOND
@@ -60,3 +66,13 @@ async def test_what_a_camera_does_not_name_again_after_a_new_beginning_is_over()
             here.camera.properties.clear()
             here.camera.forget()
             await ear.until(lambda: ear.health["cam"] == ONLINE, task)
+
+
+async def test_a_camera_that_does_not_tell_what_it_shows_is_heard_all_the_same() -> None:
+    async with place() as here:
+        here.camera.unknown = frozenset({"GetProfiles"})
+        here.camera.show(MOTION, SOURCE, {"State": "true"})
+        driver = here.driver(here.device(source="video0"))
+        async with listening(driver) as (ear, task):
+            await ear.until(lambda: True in ear.values("cam/motion"), task)
+            assert ear.health["cam"] == ONLINE
