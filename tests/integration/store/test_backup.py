@@ -14,6 +14,8 @@ from hub.cli import backup
 from hub.cli.db import app
 from hub.cli.statefiles import copy_state
 from hub.model import DAY, DeviceChange, DeviceState, SystemNote
+from hub.model.passage import Passage
+from hub.wire.passages import encode_passages
 from tests.integration.store.harness import NOW, Store, reading, running, until
 
 pytestmark = pytest.mark.database
@@ -28,6 +30,11 @@ def a_site(folder: Path, url: str) -> Path:
     text = f"version: 1\nsite: {{id: test}}\nstore: {{url: {url!r}}}\nzones: [{{id: town}}]\n"
     (folder / "site.yaml").write_text(text, encoding="utf-8")
     return folder
+
+
+async def pass_by(store: Store, reads: int) -> None:
+    passage = Passage("1" * 16, reads, "gate", "gate", "1", NOW, NOW, NOW, reads, plate="20A12345")
+    await store.spool_body("passage", encode_passages([passage], store.site.id), 1, NOW, NOW)
 
 
 def url_of(dsn: str) -> str:
@@ -47,6 +54,7 @@ async def test_a_backup_is_restored_with_every_row_once_and_the_spool_goes_on(
     async with running(state, empty) as store:
         await store.record(SystemNote("a", {}, NOW), DeviceChange("gate", DeviceState.ONLINE, "", "", NOW))
         await store.spool_readings([reading(float(n), NOW - n * DAY) for n in range(5)])
+        await pass_by(store, 1)
         await store.stored()
         await store.adapter.roll_up()
         await store.halt()
@@ -77,11 +85,13 @@ async def test_a_backup_is_restored_with_every_row_once_and_the_spool_goes_on(
 
     async with running(target, counterpart_of_same_kind) as restored:
         await restored.spool_readings([reading(300.0)])
+        await pass_by(restored, 2)
         await restored.record(SystemNote("c", {}, NOW + 2))
         await restored.stored()
         assert [row[0] for row in await restored.rows(EVERYTHING)] == [0.0, 1.0, 2.0, 3.0, 4.0, 100.0, 300.0]
         assert [row[0] for row in await restored.rows(JOURNALED)] == ["a", "b", "c"]
         assert await restored.one("select count(*) from reading_1h") > 0
+        assert await restored.rows("select reads, plate from v_passage_plate") == [(2, "20A12345")]
         assert restored.spool.id != after_copy[0].spool.id
         await restored.adapter.housekeep()
 
