@@ -5,7 +5,6 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from hub.album import Asked, Entry
 from hub.kpi import Occurrence
 from hub.model import (
     Alarm,
@@ -124,20 +123,6 @@ class Historian(Protocol):
 
     async def ready(self) -> bool:
         """Tell whether the database answers."""
-        ...
-
-
-class Pictured(Protocol):
-    """Where the pictures of alarms are asked for."""
-
-    async def listed(self, alarm: AlarmId, occurrence: int) -> tuple[Asked | None, list[Entry]]:
-        """Return what an occurrence wanted kept and which pictures there are. Raises StorageError."""
-        ...
-
-    async def shown(
-        self, person: Person, alarm: AlarmId, occurrence: int, camera: DeviceId, at: Timestamp
-    ) -> bytes | None:
-        """Return a picture of an occurrence once the journal has who looks. Raises Refused, StorageError."""
         ...
 
 

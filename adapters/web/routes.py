@@ -7,8 +7,9 @@ from aiohttp import web
 from msgspec import Struct
 from pydantic import BaseModel
 
-from adapters.base import Checklists, Commander, Historian, Inlets, Notifier, Pictured, View
+from adapters.base import Checklists, Commander, Historian, Inlets, Notifier, View
 from adapters.looking import Looker
+from adapters.pictured import Pictured
 from adapters.web.accounts import Accounts, Who
 from adapters.web.actions import Counter
 from adapters.web.auth import Gate, Tickets

@@ -11,8 +11,9 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from adapters.base import Checklists, Commander, Desk, Historian, Inlets, Notifier, Pictured, View
+from adapters.base import Checklists, Commander, Desk, Historian, Inlets, Notifier, View
 from adapters.looking import Looker
+from adapters.pictured import Pictured
 from adapters.web.accounts import Accounts
 from adapters.web.actions import Counter
 from adapters.web.asyncapi import asyncapi

@@ -3,7 +3,7 @@
 from aiohttp import web
 from pydantic import Field
 
-from adapters.base import Pictured
+from adapters.pictured import Pictured
 from adapters.web.picturing import PicturesAnswer
 from adapters.web.problem import ProblemError, not_found
 from adapters.web.routes import Answer, Call, Route
