@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from hub.layout import Columns, Layout
 from hub.metrics import Counters
-from hub.model import Block, DeviceId, Lane, PointId, Quality, Reading, Reason, Sample, Sheet, Site, Timestamp
+from hub.model import Block, DeviceId, Lane, Point, PointId, Quality, Reading, Reason, Sample, Sheet, Site, Timestamp
 from hub.model.clock import NEWEST_SOURCE, OLDEST_SOURCE
 from hub.normalise import Track, normalise
 
@@ -51,6 +51,7 @@ class Tracks:
     ) -> None:
         """`aged`: points of which every refresh must be told. `heard` is told of each device that said something."""
         self._tracks: dict[PointId, Track] = {}
+        self._aged: frozenset[PointId] = frozenset()
         self._counters = counters
         self._heard = heard
         self._seq = 0
@@ -65,15 +66,24 @@ class Tracks:
     ) -> None:
         """Take a changed site; what was known of a point stays known, but of `strange` ones."""
         before, self._watched = self._tracks, watched
-        self._tracks = {p.id: Track(site.id, p) for p in site.points.values()}
-        for point in aged:
-            self._tracks[point].tell_all()
+        aged_before, self._aged = self._aged, frozenset(aged)
+        self._tracks = {}
         self._layouts: dict[tuple[PointId, ...], Layout] = {}
         self._of_device: dict[DeviceId, list[Track]] = {d: [] for d in site.devices}
-        for point, track in self._tracks.items():
+        for id_, point in site.points.items():
+            track = before.get(id_)
+            if track is None or track.point != point or (id_ in self._aged) != (id_ in aged_before):
+                track = self._made(site.id, point, None if id_ in strange else track)
+            self._tracks[id_] = track
             self._of_device[track.device].append(track)
-            if point in before and point not in strange:
-                track.follow(before[point])
+
+    def _made(self, site: str, point: Point, before: Track | None) -> Track:
+        made = Track(site, point)
+        if point.id in self._aged:
+            made.tell_all()
+        if before is not None:
+            made.follow(before)
+        return made
 
     def __getitem__(self, point: PointId) -> Track:
         return self._tracks[point]

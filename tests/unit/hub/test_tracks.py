@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hub.metrics import Counters
 from hub.model import DAY, HOUR, SECOND, Lane, Reason, Sample
@@ -76,3 +77,18 @@ def test_each_device_is_heard_once_a_batch():
 def test_a_scale_of_a_tenth_leaves_no_dust():
     told = tracks_of(a_town())[0].take([Sample("d/scaled", 231)], NOW)
     assert told.readings[0].value == 23.1
+
+
+def test_a_changed_site_keeps_what_is_known_of_points_that_mean_the_same():
+    level, heat = a_point("d", "level", "env.water_level"), a_point("d", "heat")
+    tracks = Tracks(a_site([a_device("d", [level, heat])]), [], Counters(), lambda *_: None)
+    tracks.take([Sample("d/level", 2.5), Sample("d/heat", 40.0)], 1_700_000_000_000_000_000)
+    changed = replace(level, scale=0.01)
+    site = a_site([a_device("d", [changed, replace(heat, deadband=1.0)]), a_device("e", [a_point("e", "heat")])])
+    tracks.describe(site, ["d/heat"], strange={"d/level"})
+    assert (tracks["d/heat"].value, tracks["d/heat"].deadband) == (40.0, 0.0), "and each refresh is told from now on"
+    assert (tracks["d/level"].value, tracks["d/level"].told) == (None, 0), "its number meant something else"
+    assert [t.id for t in tracks.of("e")] == ["e/heat", "e/$health"]
+    kept = tracks["d/heat"]
+    tracks.describe(site, ["d/heat"])
+    assert tracks["d/heat"] is kept
