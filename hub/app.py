@@ -185,8 +185,7 @@ class Hub:
         outside, keeps = replace(site, notifying=Notifying()) if drill else site, self._folder.path
         self._notify = notify.NotifyAdapter(outside, journal=self._journal, clock=clock, state=keeps, note=self._note)
         telling = notify.Board(self._notify, self._folder.path)
-        key = self._folder.key("plates.key")
-        self._looks = Looks(lambda: self._state.site, self._journal, self._store, clock, key)
+        self._looks = Looks(lambda: self._state.site, self._journal, self._store, clock, self._folder.key("plates.key"))
         self._photos = Photography(keeps, self._runner, self._state, self._journal, self._store.held, clock)
         self._channels = ownchannels.Channels(telling.states, self._road.take, self._road.report)
         self._playbooks = Playbooks(site.rules, self._journal, clock)

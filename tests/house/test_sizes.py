@@ -21,6 +21,7 @@ LONG: dict[str, str] = {
 
 MANY_PARAMETERS = {
     ("adapters/web/server.py", "__init__"): "everything the web needs of the hub, each by name",
+    ("hub/cli/drill.py", "drill"): "the options of one command, each by name",
     ("drivers/runner.py", "__init__"): "everything the lines need of the hub, each by name",
     ("adapters/timescale/queries.py", "_event"): "a row of the database, column by column",
 }

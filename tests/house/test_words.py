@@ -36,6 +36,7 @@ SLEEPS = {
     "drivers/snmp/trace.py": "between two rounds of a trace",
     "drivers/snmp/notifications.py": "between two reports of what was counted",
     "hub/app.py": "looks for aged points",
+    "hub/cli/drilling/wire.py": "between two looks at a drill on the wire",
     "hub/growing.py": "gathers rows that come together; tests make it nothing",
     "hub/ownserver.py": "waits before a database is started again",
     "hub/commands/desk.py": "between two looks at whether a command had its effect; tests hand in another",

@@ -305,12 +305,3 @@ async def test_a_rule_that_names_nobody_else_tells_the_escalation_of_its_categor
         if told:
             await run.until(lambda: there.took)
         assert len(run.adapter.ledger.alarms) == told
-
-
-async def test_nothing_of_a_drill_is_ever_sent(tmp_path: Path):
-    there = Scripted()
-    async with station(tmp_path, SITE, scripted=there) as run:
-        for n, happened in enumerate(("raise", "return", "raise", "ack", "reset"), 1):
-            await run.alarm(n, input=happened, acked=happened == "ack", mark="DRILL")
-        await run.until(lambda: run.adapter.mark == run.journal.last_seq)
-    assert (there.tried, run.outcomes()) == (0, [])
