@@ -97,6 +97,17 @@ def test_the_expected_alarms_are_read(scenario: Scenario) -> None:
         ("at: 5s", "at: 50s", "the steps are not in the order of their times"),
         ("loop: 60s", "loop: 20s", "the last step is at 30s"),
         ("say:", "tell:", "unknown key 'tell'"),
+        ("point: panel/fire,", "device: panel,", "the rule fire does not watch 'panel'"),
+        (
+            "point: panel/fire,",
+            "point: panel/fire, device: one,",
+            "say where: exactly one of `point`, `device`, `behind`",
+        ),
+        ("within: 6s", "within: 6s, count: 3", "expected 3 places, found 1"),
+        ("within: 6s", "within: 6s, folded: switch", "unknown device 'switch'"),
+        ("panel/fire: true", '"panel/*.fire": true', "no point is called like 'panel/*.fire'"),
+        ("loop: 60s", "loop: 60s, begins: tomorrow", "'tomorrow' is no date and time"),
+        ("loop: 60s", "loop: 60s, watch: [B?D]", "'B?D' is no plate"),
     ],
 )
 def test_every_mistake_is_named_with_its_place(tmp_path: Path, right: str, wrong: str, said: str) -> None:
