@@ -1,6 +1,7 @@
 """A listed plate passes a running hub: an alarm that says no plate, a masked passage, a look that the journal knows."""
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from hub.journal import glimpse
 from hub.model.looking import PlateLook, broken
+from tests.integration.demo.process import citywatch
 from tests.support.mosquitto import Mosquitto
 from tests.support.running_hub import RunningHub, running_hub, until
 
@@ -75,6 +77,15 @@ async def listening(hub: RunningHub, broker: Mosquitto) -> None:
     await until(heard, "a subscription")
 
 
+async def report(folder: Path, state: Path) -> dict[str, Any] | None:
+    """Ask the command line who looked; None before it is stored."""
+    async with citywatch("report", "looks", folder, "--state", state, "--json") as process:
+        out = await process.rest()
+        assert await process.ended() == 0, process.said
+    told: dict[str, Any] = json.loads(out)
+    return told if len(told["looks"]) == 2 else None
+
+
 async def test_a_listed_plate_is_told_masked_and_seen_whole_only_by_a_look(tmp_path: Path, broker: Mosquitto) -> None:
     state = tmp_path / "state"
     async with running_hub(site(tmp_path / "site", broker.port), state) as hub:
@@ -97,6 +108,8 @@ async def test_a_listed_plate_is_told_masked_and_seen_whole_only_by_a_look(tmp_p
         assert (status, refused["code"]) == (403, "not_allowed")
         shown = [str(await hub.get(path)) for path in ("/alarms", "/events", "/journal", "/passages")]
         assert not [text for text in shown if PLATE in text or TEXT in text]
+        reported = await until(lambda: report(tmp_path / "site", state), "both looks in the store")
+        assert (reported["whole"], [look["purpose"] for look in reported["looks"]]) == (True, [WHY, WHY])
         metrics = await hub.metrics()
         assert metrics['citywatch_plate_looks_total{outcome="shown"}'] == 1
     looks = [record for record in glimpse(state / "journal.db", "none")[1] if isinstance(record, PlateLook)]
