@@ -111,6 +111,16 @@ async def test_reports_see_passages_and_no_plates(tmp_path: Path, empty: str):
         assert [row["attributes"]["class"] for row in page] == ["truck", "car"]
 
 
+async def test_everything_that_happened_is_read_without_looking_at_all_of_it(tmp_path: Path, empty: str):
+    async with running(tmp_path, empty) as store:
+        await spool(store, passage())
+        await store.stored()
+        plan = await store.rows(
+            "explain select time, id, attributes from happening order by time desc, id desc limit 5"
+        )
+        assert not any("Subquery Scan" in row[0] for row in plan), "the view stands between the order and the indexes"
+
+
 async def test_hours_count_passages_once_whatever_their_revisions(tmp_path: Path, empty: str):
     hour = AT // HOUR * HOUR
     query = "select class, count from v_event_1h where kind = 'traffic.passage' order by class"
