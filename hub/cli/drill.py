@@ -54,6 +54,7 @@ def drill(
     _report(loaded, drills, junit, html)
     typer.echo(_json(drills) if as_json else _text(loaded, drills))
     if stopped:
+        typer.echo("citywatch drill: stopped; the last scenario came to no verdict", err=True)
         raise typer.Exit(STOPPED)
     if not any(d.verdict for d in drills) or not all(d.passed for d in drills if d.verdict):
         raise typer.Exit(1)

@@ -6,10 +6,15 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from msgspec.structs import replace
 from typer.testing import CliRunner, Result
 
+from drivers import REGISTRY
 from hub.cli import app
-from hub.config import shipped
+from hub.cli.drilling.cast import on_stage
+from hub.cli.drilling.virtual import Virtual
+from hub.config import load, shipped
+from simulators.scenario import load as load_scenario
 
 STARTER = shipped() / "sites" / "starter"
 FIRE = """\
@@ -145,3 +150,23 @@ def test_every_scenario_of_a_site_is_played_by_all(site: Path) -> None:
     result = drill(written(site, FIRE), "--all", "--json")
     assert [d["scenario"] for d in json.loads(result.stdout)["drills"]] == ["fire", "tour"]
     assert result.exit_code == 0
+
+
+def test_ctrl_c_ends_a_drill_without_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_self: Virtual, _tell: object = None) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Virtual, "run", interrupted)
+    result = drill(STARTER, "tour")
+    assert result.exit_code == 130
+    assert "stopped; the last scenario came to no verdict" in result.output
+
+
+def test_a_device_without_a_simulator_is_never_on_stage(site: Path) -> None:
+    loaded = load(written(site, FIRE), REGISTRY)
+    strange = replace(loaded.devices["smoke-stairs"], driver="unheard-of")
+    everybody = replace(loaded, devices={**loaded.devices, "smoke-stairs": strange})
+    stage = on_stage(everybody, load_scenario(loaded, "fire"), whole=True)
+    assert "smoke-stairs" not in stage.devices
+    assert not [p for p in stage.points.values() if p.device == "smoke-stairs"]
+    assert len(stage.devices) == len(loaded.devices) - 1
