@@ -99,6 +99,7 @@ async def test_ports_come_go_and_come_back_while_the_hub_runs_and_rules_watch_th
         assert hub.notes("rows_found", "rows_gone", "rows_back") == [
             "rows_found: Gi1, Gi2", "rows_found: Gi3", "rows_gone: Gi2", "rows_back: Gi2",
         ]  # fmt: skip
+        assert not (await hub.hub._applying.plan()).changes, "rows are no change of the configuration"
         assert hub.hub._runner.lines == {f"snmp 127.0.0.1:{agent.port} (rack)": True}
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import aiohttp
 
 from drivers import REGISTRY
 from hub.app import Hub
-from hub.config import load
+from hub.config.load import load_with_digest
 from hub.model import JournalRecord, Reading, SystemNote
 
 HEAD = """
@@ -77,7 +78,8 @@ async def whole(folder: Path, files: dict[str, str]) -> AsyncIterator[Whole]:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     (folder / "secrets.yaml").chmod(0o600)
-    hub = Hub(load(folder, REGISTRY), folder / "state", port=0)
+    source = partial(load_with_digest, folder, REGISTRY)
+    hub = Hub(source()[0], folder / "state", port=0, source=source)
     made = Whole(hub)
     try:
         await hub.start()
