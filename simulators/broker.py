@@ -91,3 +91,13 @@ def _quiet() -> None:
     """The library tells of every packet and of every client that leaves; none of it is news about the site."""
     logging.getLogger("amqtt").setLevel(logging.CRITICAL)
     logging.getLogger("transitions").setLevel(logging.WARNING)
+    logging.getLogger("asyncio").addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Tell whether a record is more than a client that left without acknowledging what the library had sent it.
+
+    The library waits in a task that nobody asks; the message is sent again when the client is back (MQTT 3.1.1, 4.4).
+    """
+    wrong = record.exc_info[1] if record.exc_info else None
+    return not (isinstance(wrong, TimeoutError) and "mqtt_publish" in record.getMessage())
