@@ -59,10 +59,11 @@ async def test_a_fire_offers_no_shelving_and_an_engineer_takes_its_device_out_of
     assert (act["op"], act["of"], act["note"]) == ("out_of_service", "device", "detector test")
 
 
-async def test_an_alarm_of_a_test_says_so(desk: BrowserContext, hub: Fake) -> None:
+@pytest.mark.parametrize("mark", ["TEST", "DRILL"])
+async def test_an_alarm_of_a_test_or_drill_says_so(desk: BrowserContext, hub: Fake, mark: str) -> None:
     page = await opened(desk, hub)
-    await hub.put(1, FIRE["alarm"], FIRE | {"mark": "TEST"})
-    await expect(page.locator(f'tr[data-alarm="{FIRE["alarm"]}"] .mark')).to_have_text("TEST")
+    await hub.put(1, FIRE["alarm"], FIRE | {"mark": mark})
+    await expect(page.locator(f'tr[data-alarm="{FIRE["alarm"]}"] .mark')).to_have_text(mark)
 
 
 async def test_consequences_are_one_line_until_somebody_wants_to_see_them(desk: BrowserContext, hub: Fake) -> None:
