@@ -8,7 +8,6 @@ publisher to a bare MQTT subscriber through the same broker.
 import argparse
 import asyncio
 import json
-import os
 import random
 import signal
 import struct
@@ -16,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -25,23 +23,13 @@ import uvloop
 from mqtt5 import ConnAckPacket, ConnectPacket, PublishPacket, QoS, SubscribePacket, TopicFilter, read
 
 from adapters.timescale.embedded import EmbeddedPostgres
+from bench.console import Console, console_at
 from bench.ingest import HUB, as_url
 from bench.ingest_site import write_site
 from tests.support.mosquitto import Mosquitto
 
 BACKGROUND = 10_000
 PAUSE_S = 0.02
-TEXT, PING = 1, 9
-HELLO = """GET /api/v1/stream HTTP/1.1\r
-Host: {address}\r
-Upgrade: websocket\r
-Connection: Upgrade\r
-Sec-WebSocket-Key: {key}\r
-Sec-WebSocket-Version: 13\r
-Sec-WebSocket-Protocol: citywatch.v1\r
-Authorization: Bearer {token}\r
-\r
-"""
 HIGH = 2_000_000_000
 INTERVAL_S = 0.2
 MODBUS_PROFILE = """
@@ -144,62 +132,6 @@ async def the_hub(folder: Path, port: int, modbus: int, dsn: str) -> AsyncIterat
         await hub.wait()
 
 
-class Console(asyncio.Protocol):
-    """A bare WebSocket client (RFC 6455) that hears alarms; knows when each device's alarm last became active."""
-
-    def __init__(self, address: str, token: str) -> None:
-        self._hello = HELLO.format(address=address, token=token, key=b64encode(os.urandom(16)).decode())
-        self._greeted = False
-        self._rest = b""
-        self.heard: dict[str, asyncio.Future[float]] = {}
-
-    def expect(self, device: str) -> asyncio.Future[float]:
-        self.heard[device] = asyncio.get_running_loop().create_future()
-        return self.heard[device]
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
-        transport.write(self._hello.encode())  # type: ignore[attr-defined]
-
-    def data_received(self, data: bytes) -> None:
-        now = time.perf_counter()
-        data = self._rest + data
-        if not self._greeted:
-            head, end, data = data.partition(b"\r\n\r\n")
-            assert head.startswith(b"HTTP/1.1 101"), head
-            self._greeted = True
-            asked = json.dumps({"t": "sub", "id": 1, "topic": "alarms"}).encode()
-            self.transport.write(b"\x81%c" % (0x80 | len(asked)) + bytes(4) + asked)  # type: ignore[attr-defined]
-        while (end_ := frame_end(data)) is not None:
-            at, end_of = end_
-            self._hear(data[0] & 15, data[at:end_of], now)
-            data = data[end_of:]
-        self._rest = data
-
-    def _hear(self, opcode: int, body: bytes, now: float) -> None:
-        if opcode == PING:
-            self.transport.write(b"\x8a%c" % (0x80 | len(body)) + bytes(4) + body)  # type: ignore[attr-defined]
-        if opcode != TEXT:
-            return
-        said = json.loads(body)
-        row = said.get("row") or {}
-        waiting = self.heard.get(row.get("device", ""))
-        if said["t"] == "ev" and row.get("active") and waiting is not None and not waiting.done():
-            waiting.set_result(now)
-
-
-def frame_end(data: bytes) -> tuple[int, int] | None:
-    """Return where the first frame's body begins and ends, None while it is not whole; servers do not mask."""
-    if len(data) < 2:
-        return None
-    size, at = data[1], 2
-    if size == 126:
-        size, at = int.from_bytes(data[2:4], "big"), 4
-    elif size == 127:
-        size, at = int.from_bytes(data[2:10], "big"), 10
-    return (at, at + size) if len(data) >= at + size else None
-
-
 async def probe(console: Console, publisher: Mqtt, count: int) -> tuple[list[float], int]:
     """Raise `count` alarms one by one, each at a device of its own turn; return seconds from wire to socket."""
     took = []
@@ -245,28 +177,22 @@ async def run(folder: Path, broker: Mosquitto, dsn: str, probes: int) -> None:
     port = modbus.sockets[0].getsockname()[1]
     _, publisher = await loop.create_connection(lambda: Mqtt("probe"), "127.0.0.1", broker.port)
     await publisher.ready
-    async with the_hub(folder, broker.port, port, dsn) as (url, token):
-        address = url.removeprefix("http://")
-        host, _, at = address.partition(":")
-        socket, console = await loop.create_connection(lambda: Console(address, token), host, int(at))
-        try:
-            await asyncio.sleep(2)
-            line("broker alone", *await probe_bare(broker.port, publisher, probes))
-            line("mqtt idle", *await probe(console, publisher, probes))
-            seconds = probes * (PAUSE_S + 0.05) + 5
-            load = [sys.executable, "-m", "bench.mqtt_load", str(broker.port)]
-            load += [str(int(BACKGROUND * seconds)), str(BACKGROUND)]
-            loading = await asyncio.create_subprocess_exec(*load, stdout=subprocess.PIPE)
-            await asyncio.sleep(1.5)
-            took, sent = await probe(console, publisher, probes)
-            still = loading.returncode is None
-            line("mqtt at 10,000/s", took, sent, load_ran_throughout=float(still))
-            with suppress(ProcessLookupError):
-                loading.terminate()
-            await loading.wait()
-            line("modbus 200 ms", *await probe_modbus(console, max(20, probes // 10)), interval_ms=INTERVAL_S * 1000)
-        finally:
-            socket.close()
+    async with the_hub(folder, broker.port, port, dsn) as (url, token), console_at(url, token) as console:
+        await asyncio.sleep(2)
+        line("broker alone", *await probe_bare(broker.port, publisher, probes))
+        line("mqtt idle", *await probe(console, publisher, probes))
+        seconds = probes * (PAUSE_S + 0.05) + 5
+        load = [sys.executable, "-m", "bench.mqtt_load", str(broker.port)]
+        load += [str(int(BACKGROUND * seconds)), str(BACKGROUND)]
+        loading = await asyncio.create_subprocess_exec(*load, stdout=subprocess.PIPE)
+        await asyncio.sleep(1.5)
+        took, sent = await probe(console, publisher, probes)
+        still = loading.returncode is None
+        line("mqtt at 10,000/s", took, sent, load_ran_throughout=float(still))
+        with suppress(ProcessLookupError):
+            loading.terminate()
+        await loading.wait()
+        line("modbus 200 ms", *await probe_modbus(console, max(20, probes // 10)), interval_ms=INTERVAL_S * 1000)
     modbus.close()
 
 

@@ -20,14 +20,14 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import psycopg
 import uvloop
 from asyncua import Client
 
 from adapters.timescale.embedded import EmbeddedPostgres
+from bench.console import Console, console_at
 from bench.ingest import HUB, as_url, cpu_seconds, peak_rss_mb
-from bench.latency import Console, percentile
+from bench.latency import percentile
 from bench.opcua_farm import ITEMS
 from bench.opcua_site import write_site
 from drivers.base import BoundDevice, BoundPoint
@@ -220,16 +220,9 @@ async def latency(farm: Farm, dsn: str, folder: Path, ticks: int) -> Figures:
         await asyncio.to_thread(farm.until, "items", POINTS_EACH + 1)
         ask = [*HUB, "token", "create", "bench", "--role", "operator", "--state", str(state)]
         token = subprocess.run(ask, capture_output=True, text=True, check=True).stdout.split()[-1]
-        stream, headers = f"{url.replace('http', 'ws')}/api/v1/stream", {"Authorization": f"Bearer {token}"}
-        async with (
-            aiohttp.ClientSession() as session,
-            session.ws_connect(stream, protocols=("citywatch.v1",), headers=headers) as socket,
-        ):
-            console = Console(socket)
-            listening = asyncio.create_task(console.listen())
+        async with console_at(url, token) as console:
             await asyncio.sleep(1.0)
             took = [await _probe(farm, console) for _ in range(PROBES)]
-            listening.cancel()
     return {
         "probes": len(took), "p50_ms": round(percentile(took, 0.5), 1), "p99_ms": round(percentile(took, 0.99), 1),
         "max_ms": round(1e3 * max(took), 1),

@@ -18,12 +18,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp
 import uvloop
 
 from adapters.timescale.embedded import EmbeddedPostgres
+from bench.console import Console, console_at
 from bench.ingest import HUB, as_url
-from bench.latency import Console, percentile
+from bench.latency import percentile
 
 WORDS = 64
 INTERVAL_S = 2
@@ -138,18 +138,12 @@ async def run(folder: Path, dsn: str, count: int, seconds: float) -> None:
     panels = [Panel(n) for n in range(count)]
     servers = [await loop.create_server(lambda p=p: p, "127.0.0.1", 0) for p in panels]  # type: ignore[misc]
     site = written_site(folder / "site", as_url(dsn), [s.sockets[0].getsockname()[1] for s in servers])
-    async with the_hub(site, folder / "state") as (url, token, pid), aiohttp.ClientSession() as session:
-        stream = f"{url.replace('http', 'ws')}/api/v1/stream"
-        headers = {"Authorization": f"Bearer {token}"}
-        async with session.ws_connect(stream, protocols=("citywatch.v1",), headers=headers) as socket:
-            console = Console(socket)
-            listening = asyncio.create_task(console.listen())
-            await asyncio.sleep(SETTLE_S)
-            before, reads, began = cpu_seconds(pid), sum(p.reads for p in panels), time.perf_counter()
-            took = await asyncio.gather(*(probe(console, p, random.random() * seconds) for p in panels))
-            spent, lasted = cpu_seconds(pid) - before, time.perf_counter() - began
-            asked = sum(p.reads for p in panels) - reads
-            listening.cancel()
+    async with the_hub(site, folder / "state") as (url, token, pid), console_at(url, token) as console:
+        await asyncio.sleep(SETTLE_S)
+        before, reads, began = cpu_seconds(pid), sum(p.reads for p in panels), time.perf_counter()
+        took = await asyncio.gather(*(probe(console, p, random.random() * seconds) for p in panels))
+        spent, lasted = cpu_seconds(pid) - before, time.perf_counter() - began
+        asked = sum(p.reads for p in panels) - reads
     tell([t for t in took if t is not None], count, {
         "interval_ms": INTERVAL_S * 1000, "reads_per_s": asked / lasted,
         "cpu_percent_of_a_core": 100 * spent / lasted,

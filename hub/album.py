@@ -90,8 +90,8 @@ class Album:
         rows = self._rows(query, alarm, occurrence)
         if not rows:
             return None
-        *said, cameras = rows[0]
-        return Asked(*said, cameras=tuple(json.loads(cameras)))
+        name, number, at, start, end, cameras = rows[0]
+        return Asked(name, number, at, start, end, tuple(json.loads(cameras)))
 
     def entries(self, asked: Asked) -> list[Entry]:
         """Return the pictures of an occurrence, by camera in the alarm's order, oldest first. Raises StorageError."""

@@ -104,6 +104,7 @@ class Broadcast:
         if busy or len(item.records) > FEW or self.view.site is not self.boards.site:
             self._hurry(item, always=busy or len(item.records) > 1)
             return False
+        self._hurry(item, always=False)
         for seq, record in enumerate(item.records, item.seq):
             self._take(seq, record)
         self.settle()

@@ -39,18 +39,6 @@ def fnv_sum(rows: dict[str, Row]) -> str:
     return f"{total & 0xFFFFFFFF:08x}"
 
 
-def quiet() -> Row:
-    """Return the load of a day on which nothing rang."""
-    none: list[Row] = []
-    return {
-        "start": iso(86_400), "end": iso(), "operators": 1, "coverage": 1.0, "alarms": 0, "held": 0,
-        "per_operator_10_min": 0.0, "per_operator_day": 0.0, "peak_10_min": 0.0, "peak_at": None,
-        "intervals_over_10": 0.0, "in_flood": 0.0, "floods": none, "top": none, "top_share": 0.0, "chattering": none,
-        "fleeting": 0, "standing_long": none, "priorities": {},
-        "ack": {"acked": 0, "never": 0, "p50": None, "p90": None, "p95": None, "p99": None, "longest": None},
-    }  # fmt: skip
-
-
 class Fake:
     """Rows by key, open sockets, and the ways to misbehave."""
 
@@ -65,7 +53,7 @@ class Fake:
         self.dead_letters: list[Row] = []
         self.retried: list[str] = []
         self.steps: dict[str, list[Row]] = {}
-        self.load: Row = quiet()
+        self.load: Row = {}
         self.pictures: Row = {}
         self.signed_in = True
         self.password = "a long enough phrase"
@@ -143,13 +131,8 @@ class Fake:
 
     async def _login(self, request: web.Request) -> web.Response:
         if (await request.json())["password"] != self.password:
-            answer = {
-                "title": "Unauthorized",
-                "status": 401,
-                "code": "wrong_password",
-                "detail": "name or password is wrong",
-            }
-            return web.json_response(answer, status=401)
+            wrong = {"code": "wrong_password", "detail": "name or password is wrong"}
+            return web.json_response({"title": "Unauthorized", "status": 401} | wrong, status=401)
         self.signed_in = True
         return web.json_response({"user": "anh", "role": "operator", "may": [], "language": "vi", "expires": None})
 

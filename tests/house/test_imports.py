@@ -53,6 +53,7 @@ ROOMS = {
     "uvloop": ("hub/cli/stopping.py",),
     "yaml": ("hub/config/tree.py",),
     "sqlite3": (
+        "hub/album.py",
         "hub/batchfile.py",
         "hub/journal.py",
         "hub/passinglog.py",
@@ -60,6 +61,7 @@ ROOMS = {
         "hub/spool.py",
         "hub/thinning.py",
         "hub/cli/statefiles.py",
+        "hub/cli/waiting.py",
         "adapters/web/accounts.py",
     ),
     "xml": (

@@ -89,10 +89,10 @@ class SpoolMachine(RuleBasedStateMachine):
         """Drop the writer without a word, as `kill -9` does between two commits, and open the file again."""
         assert self.spool is not None
         file = self.spool.file
-        with file._wake:
+        with file._lock:
             file._entries.clear()
-            file._stopping = True
-            file._wake.notify()
+        file._stopping = True
+        file._ring()
         file._thread.join()
         self.run(asyncio.sleep(0))
         self.spool._reader.close()
