@@ -9,6 +9,7 @@ from drivers.onvif import soap
 from drivers.onvif.address import Address, Connection
 from drivers.onvif.camera import Camera
 from drivers.onvif.condition import Condition
+from drivers.onvif.figures import figures
 from drivers.onvif.inquiry import clock_offset, information, services
 from drivers.onvif.media import Media, Profile
 from drivers.onvif.notification import Notification
@@ -109,10 +110,7 @@ class OnvifDriver:
             await self._between(began, said, sink)
 
     async def write(self, point: BoundPoint, value: Value) -> None:
-        """Set the relay output of a point, or move to a preset; its topic says what became of it.
-
-        Raises Refused, Unreachable.
-        """
+        """Set a point's relay, or move to a preset; a topic says what became of it. Raises Refused, Unreachable."""
         address: Address = point.address
         if address.ptz:
             source = self._sources[point.device]
@@ -147,16 +145,8 @@ class OnvifDriver:
 
     def figures(self) -> Iterable[Figure]:
         """Return what this line has counted."""
-        line = {"line": self.camera.where}
         messages = sum(h.messages for h in self._heard.values())
-        yield Figure("citywatch_onvif_messages", "Notifications that belong to a device", messages, line, total=True)
-        unknown = self.routes.unknown_total
-        yield Figure("citywatch_onvif_unknown", "Notifications on topics nobody has mapped", unknown, line, total=True)
-        words = "Pull points made at the camera"
-        yield Figure("citywatch_onvif_subscriptions", words, self.pull_point.made, line, total=True)
-        words = "Whether the camera names an address that is not its own"
-        lies = self.pull_point.lies or self.media.strays
-        yield Figure("citywatch_onvif_false_address", words, int(lies), line)
+        return figures(self.camera.where, messages, self.routes, self.pull_point, self.media)
 
     async def _begin(self) -> None:
         """Ask for every state; what was known before and is not named again is known no more."""

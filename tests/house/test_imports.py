@@ -66,6 +66,7 @@ ROOMS = {
     ),
     "xml": (
         "hub/cli/test.py",
+        "hub/cli/drilling/junit.py",
         "adapters/notify/channels/",
         "hub/importing/nodeset.py",
         "drivers/onvif/",
