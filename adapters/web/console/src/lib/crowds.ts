@@ -5,8 +5,8 @@ export interface Placed { id: string; x: number; y: number }
 
 export interface Crowd<T extends Placed> { id: string; x: number; y: number; members: T[] }
 
-/** Side of a cell, pixels: a sign with its number fits in. */
-export const CELL = 46;
+/** Side of a cell, pixels: wider than a sign with its number, so that neighbours seldom touch. */
+export const CELL = 64;
 
 /** Gather what stands in the same cell; `alone` of them or fewer stay by themselves. The order is that of the places. */
 export function crowds<T extends Placed>(placed: readonly T[], alone: number): Crowd<T>[] {
