@@ -42,7 +42,8 @@ sessions, subscriptions, engine boots and the numbers of an event buffer are oth
 numbered: `records` of an event buffer are dropped unread, once. expired_certificate: the device proves itself with a
 certificate that is no longer valid. unauthorized: whoever signs in is refused, rightly or not. forgotten: the device
 drops its subscriptions, once. false_address: it names services at an address that is not its own. entities: answers
-come with a document type definition full of entities. endless: an answer never comes to its end. huge: it is of so many `megabytes`. redirect: it says to ask elsewhere.
+come with a document type definition full of entities. endless: an answer never comes to its end. huge: it is of so many
+`megabytes`. redirect: it says to ask elsewhere.
 """
 
 

@@ -1,4 +1,4 @@
-"""`citywatch plan`, `apply`, `reload`, SIGHUP and REST against a hub that runs: whole or not at all, and nothing lost."""
+"""`citywatch plan`, `apply`, `reload`, SIGHUP and REST against a running hub: whole or not at all, nothing lost."""
 
 import asyncio
 import os

@@ -10,7 +10,7 @@ LEVEL = a_point("d", "level", "env.water_level")
 SITE = a_site([a_device("d", [LEVEL])], [a_rule("high", "env.water_level", "above", 3.0)])
 
 
-def with_point(**fields: object):  # noqa: ANN201
+def with_point(**fields: object):
     return a_site([a_device("d", [replace(LEVEL, **fields)])], SITE.rules)  # type: ignore[arg-type]
 
 

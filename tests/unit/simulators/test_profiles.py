@@ -28,6 +28,7 @@ devices:
 """
 CONNECTIONS = {
     "files": "{folder: drop}",
+    "http-ingest": "{secret: {env: PATH}}",
     "opcua": "{url: opc.tcp://10.9.8.7}",
     "snmp": "{host: 10.9.8.7, version: 2c, community: {env: HOME}}",
     "snmp-trap": "{communities: [{env: HOME}]}",
