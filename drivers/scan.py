@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from drivers.base import BoundPoint
 from hub.model import MILLISECOND, SECOND, DeviceId
 
-TICK = 100 * MILLISECOND
+TICK, SHORT_TICK = 200 * MILLISECOND, 100 * MILLISECOND
 """Phases are whole ticks: devices asked together cost half of what each alone does, for waking up is not free, nor is
-telling the disk."""
+telling the disk. Intervals of less than a second have the shorter one."""
 
 PROMPT = 5 * SECOND
 """On every (re)connect every group is scanned within this, however slow it is; nobody waits a minute for a picture."""
@@ -82,4 +82,5 @@ def spread(lines: Sequence[Sequence[ScanGroup]]) -> None:
         for interval, members in together.items():
             for turn, group in enumerate(members):
                 even = interval * (turn * len(lines) + place) // (len(lines) * len(members))
-                group.phase = even // TICK * TICK
+                tick = TICK if interval >= SECOND else SHORT_TICK
+                group.phase = even // tick * tick

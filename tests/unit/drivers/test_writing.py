@@ -17,9 +17,9 @@ async def refusal(asked):
 def test_a_write_waits_for_the_scan_that_runs_and_goes_before_the_next():
     async def story(world, notebook, runner):
         world.slow["b"] = 0.4
-        await asyncio.sleep(1.6)  # b is being read from 1.5 to 1.9
+        await asyncio.sleep(1.6)  # b is being read from 1.4 to 1.8
         await runner.write("a", "a/a", 7)
-        assert world.writes == [(1.9, "a/a", 7)]
+        assert world.writes == [(1.8, "a/a", 7)]
 
     tell([a_device("a", host="gateway"), a_device("b", host="gateway")], story)
 
