@@ -19,6 +19,7 @@ from rich.table import Table
 from drivers import REGISTRY
 from hub.app import Hub
 from hub.cli import logs
+from hub.cli.interpreter import spare_what_stays
 from hub.cli.language import language
 from hub.cli.progress import Progress
 from hub.cli.simulate import announce, choose, end, hub_of, stage_of
@@ -99,6 +100,7 @@ async def _demo(plan: Plan, stop: asyncio.Event) -> int:
             announcing = await announce(plan.site, fleet)
             orders = await control.start()
             progress.finish()
+            spare_what_stays()
             _ready(plan, hub, orders, progress)
             if plan.scenario is not None:
                 stage.play(plan.scenario)

@@ -60,6 +60,8 @@ async def test_nothing_is_fetched_before_somebody_asks_and_then_each_camera_has_
     await expect(strip.locator("img")).to_have_count(3)
     await expect(strip).to_contain_text("-3 s")
     await expect(strip).to_contain_text("+4 s")
+    body = page.locator(".detail-body")
+    assert await body.evaluate("it => it.scrollWidth <= it.clientWidth"), "the strip scrolls, not the page"
 
 
 async def test_who_may_not_look_sees_which_cameras_there_are_and_no_button(desk: BrowserContext, hub: Fake) -> None:
